@@ -1,0 +1,73 @@
+"""The usage record: one CDR or xDR in plain words, the same whatever platform it came from.
+
+Connectors make tables of this shape; matching, rating and posting read them. Nothing of a platform's own
+vocabulary is left in it.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import polars as pl
+
+from tollbook.errors import FrameMismatch
+
+UTC_TIME = pl.Datetime("us", "UTC")
+
+
+class Measure(StrEnum):
+    """What a kind of usage is counted in."""
+
+    TIME = "time"  # `duration_us`
+    MESSAGES = "messages"  # `quantity`
+    BYTES = "bytes"  # `quantity`
+
+
+# Usage kinds. A kind that is not here is `unknown_kind`: it waits for a person, it is not free.
+KINDS: Mapping[str, Measure] = {
+    "voice_out": Measure.TIME,
+    "voice_in": Measure.TIME,
+    "video_out": Measure.TIME,
+    "video_in": Measure.TIME,
+    "sms_out": Measure.MESSAGES,
+    "sms_in": Measure.MESSAGES,
+    "mms_out": Measure.MESSAGES,
+    "mms_in": Measure.MESSAGES,
+    "data": Measure.BYTES,
+}
+
+# Kinds rated on the number called by others: the DID, not the number dialled, says what they cost.
+INCOMING = frozenset({"voice_in", "video_in", "sms_in", "mms_in"})
+
+USAGE = pl.Schema(
+    {
+        "line": pl.Int64,  # line in the evidence where the record begins, the first is 1
+        "record_key": pl.String,  # identity inside the connection, for ever
+        "kind": pl.String,  # one of KINDS
+        "start": UTC_TIME,  # when the call began; null when it could not be read
+        "answered": pl.Boolean,
+        "duration_us": pl.Int64,  # talked time in microseconds, for kinds counted in time
+        "quantity": pl.Int64,  # messages or bytes, for the other kinds
+        "cli": pl.String,  # calling number as the platform wrote it
+        "cld": pl.String,  # called number as the platform wrote it
+        "account_ref": pl.String,  # the platform's name of the account: account code, SIM, login
+        "tenant_ref": pl.String,  # tenant or domain the extension in `account_ref` belongs to
+        "trunk_ref": pl.String,  # trunk, peer or gateway
+        "display_text": pl.String,  # the name shown for the caller
+        "defect": pl.String,  # reason code when the record makes no sense (see rating.frames.REASONS)
+        "defect_detail": pl.String,  # the same for a person: column, value, what was expected
+    }
+)
+
+
+def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The columns of `schema`, in its order; other columns are left behind.
+
+    Raises:
+        FrameMismatch: a column is missing or has another type.
+    """
+    for name, dtype in schema.items():
+        if name not in frame.columns:
+            raise FrameMismatch(f"column {name!r} is missing; there are {', '.join(frame.columns)}")
+        if frame.schema[name] != dtype:
+            raise FrameMismatch(f"column {name!r} is {frame.schema[name]}, expected {dtype}")
+    return frame.select(schema.names())
