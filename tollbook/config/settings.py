@@ -1,0 +1,32 @@
+"""Django's settings. The command line needs no more than the database; there is no web part yet."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from tollbook.config.database_url import database_from_url
+from tollbook.config.home import data_home
+
+TOLLBOOK_HOME: Path = data_home()
+
+INSTALLED_APPS = [
+    "tollbook.catalog",
+    "tollbook.customers",
+    "tollbook.usage",
+    "tollbook.ledger",
+    "tollbook.billing",
+]
+
+# Without DATABASE_URL the engine starts the embedded server at the first connection, and fills in HOST itself.
+EMBEDDED = {"NAME": "tollbook", "USER": "postgres", "EMBEDDED_HOME": TOLLBOOK_HOME, "OPTIONS": {}}
+
+_url = os.environ.get("DATABASE_URL", "")
+_database: dict[str, Any] = database_from_url(_url) if _url else EMBEDDED
+_database["OPTIONS"].setdefault("application_name", "tollbook")
+
+DATABASES = {"default": {"ENGINE": "tollbook.config.postgres", **_database}}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"  # a customer's own zone is applied where times are shown
