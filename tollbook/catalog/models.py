@@ -1,0 +1,118 @@
+"""What is sold and what it costs: products, tariffs, their versions and rates."""
+
+from django.db import models
+
+from tollbook.records import KINDS
+
+KIND_CHOICES = [(kind, kind) for kind in KINDS]
+
+
+class Tariff(models.Model):
+    """A price list over time. Its versions hold the prices."""
+
+    name = models.CharField(max_length=200, unique=True)
+    currency = models.CharField(max_length=3)
+    is_gross = models.BooleanField(default=False, help_text="prices contain tax")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TariffVersion(models.Model):
+    """One imported price list, whole. Never changed: an explanation cites it and is rebuilt from it.
+
+    A call is rated by the version in force at its start: of those with `active_from` not after it the latest,
+    and of two with the same `active_from` the one with the higher number.
+    """
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField(help_text="1, 2, 3 … inside the tariff")
+    recorded_at = models.DateTimeField(help_text="when it became known here")
+    active_from = models.DateTimeField(null=True, help_text="calls that start before it are not its business")
+    timezone = models.CharField(max_length=64)
+    decimals = models.PositiveSmallIntegerField()
+    rounding = models.CharField(max_length=20)
+    fraction = models.CharField(max_length=20)
+    country = models.CharField(max_length=2, blank=True)
+    holidays = models.JSONField(default=dict, help_text="calendar name to its ISO dates, as known at import")
+    source_name = models.CharField(max_length=500)
+    source_sha256 = models.CharField(max_length=64)
+    rate_count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tariff", "number"], name="tariffversion_number_once"),
+            models.CheckConstraint(condition=models.Q(decimals__lte=9), name="tariffversion_decimals_at_most_9"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tariff} v{self.number}"
+
+
+class Rate(models.Model):
+    """One row of a version's price list, as `rating.frames.RATES` has it. Written by COPY, never changed."""
+
+    # A foreign key would make the COPY of a million rates several times slower; the import checks instead.
+    version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, db_constraint=False)
+    line = models.BigIntegerField()
+    prefix = models.TextField(db_collation="C")
+    cli_prefix = models.TextField(db_collation="C")
+    destination = models.TextField()
+    kind = models.TextField()
+    from_s = models.BigIntegerField()
+    first_per_min_nanos = models.BigIntegerField(null=True)
+    next_per_min_nanos = models.BigIntegerField(null=True)
+    first_increment = models.BigIntegerField()
+    next_increment = models.BigIntegerField()
+    per_unit_nanos = models.BigIntegerField(null=True)
+    unit = models.TextField(null=True)  # noqa: DJ001 the rating tables say null, not ""
+    connect_fee_nanos = models.BigIntegerField()
+    minimum_charge_nanos = models.BigIntegerField()
+    maximum_charge_nanos = models.BigIntegerField(null=True)
+    grace_period_s = models.BigIntegerField()
+    minimum_s = models.BigIntegerField()
+    active_from = models.DateTimeField(null=True)
+    active_until = models.DateTimeField(null=True)
+    weekdays = models.SmallIntegerField(null=True)
+    from_time_s = models.IntegerField(null=True)
+    until_time_s = models.IntegerField(null=True)
+    holiday = models.TextField(null=True)  # noqa: DJ001
+    is_forbidden = models.BooleanField()
+    min_digits = models.BigIntegerField(null=True)
+    max_digits = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.prefix} {self.destination}"
+
+
+class OnNet(models.TextChoices):
+    """Whether a call between accounts costs anything."""
+
+    CHARGED = "charged", "rated like any other call"
+    CUSTOMER = "customer", "free between accounts of one customer"
+    OPERATOR = "operator", "free between all accounts"
+
+
+class Product(models.Model):
+    """What an account has: one tariff per usage kind."""
+
+    code = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200)
+    on_net = models.CharField(max_length=20, choices=OnNet, default=OnNet.CHARGED)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class ProductTariff(models.Model):
+    """The tariff of one usage kind. No tariff = `not_billed`; a kind without a row is set aside: `no_tariff`."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="tariffs")
+    kind = models.CharField(max_length=20, choices=KIND_CHOICES)
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["product", "kind"], name="producttariff_kind_once")]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.kind}"

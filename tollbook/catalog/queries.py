@@ -1,0 +1,75 @@
+"""Reading the catalog: which tariff a product names for a kind, and which version prices a call."""
+
+from datetime import date
+from typing import cast
+
+import polars as pl
+
+from tollbook.catalog.models import Product, ProductTariff, TariffVersion
+from tollbook.database import copy_out
+from tollbook.money import Rounding
+from tollbook.rating.engine import Tariff as CompiledTariff
+from tollbook.rating.engine import compile_tariff
+from tollbook.rating.frames import RATES, Fraction, TariffSettings
+from tollbook.records import UTC_TIME
+
+PRODUCT_TARIFFS = pl.Schema({"product_id": pl.Int64, "kind": pl.String, "tariff_id": pl.Int64})
+VERSIONS = pl.Schema(
+    {
+        "tariff_id": pl.Int64,
+        "version_id": pl.Int64,
+        "version_from": UTC_TIME,  # the version prices calls that start then or later; null = from ever
+        "currency": pl.String,
+        "is_gross": pl.Boolean,
+    }
+)
+PRODUCTS = pl.Schema({"product_id": pl.Int64, "on_net": pl.String})
+
+
+def products() -> pl.DataFrame:
+    """Every product, as PRODUCTS."""
+    return pl.DataFrame(list(Product.objects.values_list("id", "on_net")), schema=PRODUCTS, orient="row")
+
+
+def product_tariffs() -> pl.DataFrame:
+    """Which tariff a product names for a kind (PRODUCT_TARIFFS). `tariff_id` null: the kind is not billed."""
+    rows = ProductTariff.objects.values_list("product_id", "kind", "tariff_id")
+    return pl.DataFrame(list(rows), schema=PRODUCT_TARIFFS, orient="row")
+
+
+def tariff_versions() -> pl.DataFrame:
+    """The versions that count, as VERSIONS: of two with the same `active_from`, the one with the higher number."""
+    rows = TariffVersion.objects.order_by("tariff_id", "active_from", "number").values_list(
+        "tariff_id", "id", "active_from", "tariff__currency", "tariff__is_gross"
+    )
+    frame = pl.DataFrame(list(rows), schema=VERSIONS, orient="row")
+    return frame.unique(["tariff_id", "version_from"], keep="last", maintain_order=True)
+
+
+def version_rates(version: TariffVersion) -> pl.DataFrame:
+    """The version's price list, as RATES, in the order of its lines."""
+    columns = pl.Schema({name: dtype for name, dtype in RATES.items() if name != "recorded_at"})
+    query = f"SELECT {', '.join(columns)} FROM catalog_rate WHERE version_id = %s ORDER BY line"
+    rates = copy_out(query, columns, (version.pk,))
+    return rates.with_columns(pl.lit(version.recorded_at).cast(UTC_TIME).alias("recorded_at")).select(RATES.names())
+
+
+def version_settings(version: TariffVersion) -> TariffSettings:
+    """What holds for every rate of the version."""
+    return TariffSettings(
+        currency=version.tariff.currency,
+        timezone=version.timezone,
+        decimals=version.decimals,
+        rounding=Rounding(version.rounding),
+        fraction=Fraction(version.fraction),
+        is_gross=version.tariff.is_gross,
+        country=version.country or None,
+    )
+
+
+def compiled_version(version_id: int) -> CompiledTariff:
+    """The version ready to price calls. Compiling a large list takes seconds: keep what comes back."""
+    version = TariffVersion.objects.select_related("tariff").get(pk=version_id)
+    calendars = cast("dict[str, list[str]]", version.holidays)
+    holidays = {name: frozenset(map(date.fromisoformat, days)) for name, days in calendars.items()}
+    return compile_tariff(version_rates(version), version_settings(version), holidays=holidays)

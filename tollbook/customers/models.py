@@ -1,0 +1,112 @@
+"""Who pays, and what makes their usage: customers, their accounts, and the numbers of accounts over time."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+from tollbook.catalog.models import Product
+
+
+class CustomerState(models.TextChoices):
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class Customer(models.Model):
+    """Who pays."""
+
+    code = models.CharField(max_length=64, unique=True, help_text="the operator's own name for the customer")
+    name = models.CharField(max_length=200)
+    street = models.CharField(max_length=200, blank=True)
+    postcode = models.CharField(max_length=20, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    tax_id = models.CharField(max_length=40, blank=True, help_text="NIP or VAT id, printed on the invoice")
+    email = models.CharField(max_length=254, blank=True)
+    currency = models.CharField(max_length=3)
+    language = models.CharField(max_length=8, default="en")
+    timezone = models.CharField(max_length=64, default="UTC", help_text="months are this zone's months")
+    tax_rate = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="percent on usage")
+    tax_note = models.CharField(max_length=300, blank=True, help_text="printed: why no or another tax")
+    payment_days = models.PositiveSmallIntegerField(default=14)
+    is_prepaid = models.BooleanField(default=False)
+    credit_limit = models.DecimalField(max_digits=20, decimal_places=9, null=True, blank=True)
+    state = models.CharField(max_length=20, choices=CustomerState, default=CustomerState.OPEN)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(tax_rate__gte=0, tax_rate__lt=100), name="customer_tax_rate_is_percent"
+            ),
+            models.CheckConstraint(condition=models.Q(currency__regex="^[A-Z]{3}$"), name="customer_currency_iso"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class Identity(models.Model):
+    """Something else that names the customer: NIP, PESEL, a platform's id. Used to pair, not to pay."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="identities")
+    scheme = models.CharField(max_length=40)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "scheme", "value"], name="identity_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scheme} {self.value}"
+
+
+class Account(models.Model):
+    """What makes usage: an extension, SIM, trunk, number. Active in `[active_from, active_until)`."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="accounts")
+    code = models.CharField(max_length=64, unique=True, help_text="how platforms name it in `account_ref`")
+    name = models.CharField(max_length=200, blank=True)
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active_until__gt=models.F("active_from"))
+                | models.Q(active_from=None)
+                | models.Q(active_until=None),
+                name="account_ends_after_it_begins",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Number(models.Model):
+    """A number on an account in `[active_from, active_until)`: E.164 digits without plus."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="numbers")
+    digits = models.BigIntegerField(db_index=True, help_text="E.164 has no leading zero, so nothing is lost")
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+
+    class Meta:
+        constraints = [
+            # The embedded server has no btree_gist, so equality of numbers is written as overlap of
+            # one-number ranges, which core PostgreSQL can index.
+            ExclusionConstraint(
+                name="number_has_one_owner_at_a_time",
+                expressions=[
+                    (RawSQL("int8range(digits, digits, '[]')", ()), "&&"),
+                    (RawSQL("tstzrange(active_from, active_until)", ()), "&&"),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(digits__gt=0, digits__lt=10**18), name="number_is_at_most_18_digits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"+{self.digits}"

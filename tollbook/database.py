@@ -1,0 +1,76 @@
+"""Whole tables in and out of PostgreSQL: COPY through Django's own cursor, so that a batch is one transaction."""
+
+from io import BytesIO
+
+import polars as pl
+from django.db import connection
+
+from tollbook.errors import BadInput
+
+Params = tuple[object, ...]
+
+
+def copy_in(table: str, frame: pl.DataFrame) -> None:
+    """Add the rows of `frame` to `table`; the frame's columns are named as the table's.
+
+    Part of the transaction that is open. An empty frame is nothing to do.
+
+    Raises:
+        BadInput: a text holds a NUL byte, which PostgreSQL cannot store and which would fail the whole COPY.
+    """
+    if frame.is_empty():
+        return
+    copy_csv(table, frame.columns, table_csv(frame))
+
+
+def table_csv(frame: pl.DataFrame) -> BytesIO:
+    """The rows as COPY reads them: null is nothing, an empty text is `""`."""
+    buffer = BytesIO()
+    frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%.6f+00")
+    return buffer
+
+
+def copy_csv(table: str, columns: list[str], rows: BytesIO) -> None:
+    """The second half of `copy_in`, for rows that were made earlier, in another thread."""
+    if b"\0" in rows.getbuffer():
+        raise BadInput(f"a text for {table} holds a NUL byte; remove it before the record is stored")
+    names = ", ".join(columns)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        copy.write(rows.getbuffer())
+
+
+def copy_out(query: str, schema: pl.Schema, params: Params = ()) -> pl.DataFrame:
+    """What `query` selects, as a table of `schema`. The query names its columns as the schema does."""
+    expressions = ", ".join(_as_csv(name, dtype) for name, dtype in schema.items())
+    statement = f"COPY (SELECT {expressions} FROM ({query}) AS q) TO STDOUT (FORMAT csv)"
+    buffer = BytesIO()
+    with connection.cursor() as cursor, cursor.copy(statement, params or None) as copy:
+        for block in copy:
+            buffer.write(block)
+    if buffer.tell() == 0:
+        return pl.DataFrame(schema=schema)
+    buffer.seek(0)
+    plain = pl.Schema({name: _csv_type(dtype) for name, dtype in schema.items()})
+    frame = pl.read_csv(buffer, has_header=False, schema=plain)
+    return frame.with_columns(pl.col(name).cast(dtype) for name, dtype in schema.items())
+
+
+def _as_csv(name: str, dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Datetime):
+        return f"(extract(epoch FROM {name}) * 1000000)::bigint"
+    if isinstance(dtype, pl.Date):
+        return f"{name} - date '1970-01-01'"
+    if isinstance(dtype, pl.Boolean):
+        return f"{name}::int"
+    return name
+
+
+def _csv_type(dtype: pl.DataType) -> pl.DataType:
+    if isinstance(dtype, pl.Datetime):
+        return pl.Int64()
+    if isinstance(dtype, pl.Date):
+        return pl.Int32()
+    return pl.Int8() if isinstance(dtype, pl.Boolean) else dtype
