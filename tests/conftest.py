@@ -1,0 +1,58 @@
+"""What all tests share: a database of their own, and how much they try.
+
+The database is on an embedded server in a temporary folder; processes that share the work each get a database on
+it. It starts with the first test that asks for `db`, so tests of pure code never wait for it.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import hypothesis
+import pytest
+
+from tollbook.config.embedded import EmbeddedServer
+
+# Before Django reads its settings, and before any test imports a model.
+if "PYTEST_XDIST_WORKER" not in os.environ:  # a worker inherits the folder
+    home = tempfile.mkdtemp(prefix="tollbook-tests-")
+    Path(home).chmod(0o711)  # as root the server runs as a user of its own, who must pass
+    os.environ["TOLLBOOK_HOME"] = home
+    atexit.register(shutil.rmtree, home, ignore_errors=True)  # first to register, last to run: after the stop
+os.environ.pop("DATABASE_URL", None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "tollbook.config.settings"
+django.setup()
+
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=100, derandomize=True)
+hypothesis.settings.register_profile("full", deadline=None, max_examples=2_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full", action="store_true", help="also run the long campaigns, and every law on more examples"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("full" if config.getoption("--full") else "ci")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
+    campaigns = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=campaigns)
+    items[:] = [item for item in items if item not in campaigns]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """Start the server before Django does, so that no test waits for the disk."""
+    server = EmbeddedServer(Path(os.environ["TOLLBOOK_HOME"]), durable=False)
+    server.hold()
+    yield
+    server.release()
