@@ -1,7 +1,7 @@
 """Exact money. `Decimal` at the borders, integer nano-units inside tables, a float nowhere."""
 
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal
 from enum import StrEnum
 from typing import Self
 
@@ -73,16 +73,18 @@ def nanos_of(amount: Decimal) -> int:
     Raises:
         BadInput: more than 9 decimals (a price is refused, never cut), or too large for 64 bits.
     """
-    try:
-        nanos = amount.scaleb(9)
-        whole = int(nanos)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise BadInput(f"{amount} is not an amount") from None
-    if nanos != whole:
+    if not amount.is_finite():
+        raise BadInput(f"{amount} is not an amount")
+    # Integers, not decimal operations: those would cut the amount to the precision of their context.
+    too_small = amount.adjusted() < -MAX_DECIMALS
+    too_large = amount.adjusted() > len(str(INT64_MAX))
+    numerator, denominator = (0, 1) if too_small or too_large else amount.as_integer_ratio()
+    nanos, rest = divmod(numerator * NANOS_PER_UNIT, denominator)
+    if rest or (too_small and amount):
         raise BadInput(f"{amount} has more than {MAX_DECIMALS} decimals; write it with at most {MAX_DECIMALS}")
-    if abs(whole) > INT64_MAX:
+    if (too_large and amount) or abs(nanos) > INT64_MAX:
         raise BadInput(f"{amount} is too large; the limit is {decimal_of(INT64_MAX)}")
-    return whole
+    return nanos
 
 
 def decimal_of(nanos: int) -> Decimal:
