@@ -1,0 +1,5 @@
+"""`python -m tollbook`: the command line."""
+
+from tollbook.cli import main
+
+main()
