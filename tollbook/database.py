@@ -74,3 +74,18 @@ def _csv_type(dtype: pl.DataType) -> pl.DataType:
     if isinstance(dtype, pl.Date):
         return pl.Int32()
     return pl.Int8() if isinstance(dtype, pl.Boolean) else dtype
+
+
+def allocate_ids(sequence: str, count: int) -> int:
+    """The first of `count` ids in a row, which nobody else will get.
+
+    A sequence alone gives one at a time; the lock makes nextval and setval one step.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [sequence])
+        try:
+            cursor.execute("SELECT setval(%s, nextval(%s) + %s) - %s", [sequence, sequence, count - 1, count - 1])
+            row: tuple[int] = cursor.fetchone()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [sequence])
+    return row[0]

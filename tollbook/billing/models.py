@@ -52,9 +52,10 @@ class Invoice(models.Model):
     issued_on = models.DateField()
     due_on = models.DateField()
     currency = models.CharField(max_length=3)
-    net = models.DecimalField(max_digits=20, decimal_places=2)
-    tax = models.DecimalField(max_digits=20, decimal_places=2)
-    gross = models.DecimalField(max_digits=20, decimal_places=2)
+    is_gross = models.BooleanField(help_text="prices contain tax: tax was computed from the gross total")
+    net = models.DecimalField(max_digits=20, decimal_places=3)
+    tax = models.DecimalField(max_digits=20, decimal_places=3)
+    gross = models.DecimalField(max_digits=20, decimal_places=3)
 
     class Meta:
         constraints = [
@@ -74,10 +75,10 @@ class InvoiceLine(models.Model):
     usage_kind = models.CharField(max_length=20)
     destination = models.TextField()
     records = models.PositiveIntegerField(help_text="calls, messages or sessions")
-    billed = models.BigIntegerField(help_text="seconds, or units")
+    billed = models.BigIntegerField(help_text="billed seconds, messages, or bytes of data")
     tax_rate = models.DecimalField(max_digits=5, decimal_places=2)
-    amount = models.DecimalField(max_digits=20, decimal_places=2, help_text="gross when is_gross, else net")
-    is_gross = models.BooleanField()
+    net = models.DecimalField(max_digits=20, decimal_places=3)
+    tax = models.DecimalField(max_digits=20, decimal_places=3)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["invoice", "position"], name="invoiceline_position_once")]
@@ -96,7 +97,7 @@ class InvoicedTransaction(models.Model):
         return f"{self.transaction_id} on {self.invoice_id}"
 
 
-class InvoiceDocument(models.Model):
+class StoredDocument(models.Model):
     """The invoice as it was sent. Kept as bytes: last year's paper must not change with a template."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="documents")
@@ -105,7 +106,7 @@ class InvoiceDocument(models.Model):
     content = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["invoice", "name"], name="invoicedocument_name_once")]
+        constraints = [models.UniqueConstraint(fields=["invoice", "name"], name="storeddocument_name_once")]
 
     def __str__(self) -> str:
         return self.name

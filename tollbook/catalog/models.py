@@ -53,7 +53,7 @@ class Rate(models.Model):
     """One row of a version's price list, as `rating.frames.RATES` has it. Written by COPY, never changed."""
 
     # A foreign key would make the COPY of a million rates several times slower; the import checks instead.
-    version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, db_constraint=False)
+    version = models.ForeignKey(TariffVersion, on_delete=models.PROTECT, db_constraint=False, db_index=False)
     line = models.BigIntegerField()
     prefix = models.TextField(db_collation="C")
     cli_prefix = models.TextField(db_collation="C")
@@ -65,7 +65,7 @@ class Rate(models.Model):
     first_increment = models.BigIntegerField()
     next_increment = models.BigIntegerField()
     per_unit_nanos = models.BigIntegerField(null=True)
-    unit = models.TextField(null=True)  # noqa: DJ001 the rating tables say null, not ""
+    unit = models.TextField(null=True)
     connect_fee_nanos = models.BigIntegerField()
     minimum_charge_nanos = models.BigIntegerField()
     maximum_charge_nanos = models.BigIntegerField(null=True)
@@ -76,10 +76,13 @@ class Rate(models.Model):
     weekdays = models.SmallIntegerField(null=True)
     from_time_s = models.IntegerField(null=True)
     until_time_s = models.IntegerField(null=True)
-    holiday = models.TextField(null=True)  # noqa: DJ001
+    holiday = models.TextField(null=True)
     is_forbidden = models.BooleanField()
     min_digits = models.BigIntegerField(null=True)
     max_digits = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "line"], name="rate_line_once")]
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.destination}"

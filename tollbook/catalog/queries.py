@@ -51,7 +51,9 @@ def version_rates(version: TariffVersion) -> pl.DataFrame:
     columns = pl.Schema({name: dtype for name, dtype in RATES.items() if name != "recorded_at"})
     query = f"SELECT {', '.join(columns)} FROM catalog_rate WHERE version_id = %s ORDER BY line"
     rates = copy_out(query, columns, (version.pk,))
-    return rates.with_columns(pl.lit(version.recorded_at).cast(UTC_TIME).alias("recorded_at")).select(RATES.names())
+    return rates.with_columns(pl.lit(version.recorded_at).cast(UTC_TIME).alias("recorded_at")).select(
+        RATES.names()
+    )
 
 
 def version_settings(version: TariffVersion) -> TariffSettings:

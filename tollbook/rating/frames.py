@@ -111,6 +111,7 @@ SET_ASIDE_REASONS = (
     "no_rate",
     "forbidden_destination",
     "currency_mismatch",
+    "correction_undone",  # the correction that replaced it was undone; retrying rates it again
 )
 REASONS = FREE_REASONS + SET_ASIDE_REASONS
 

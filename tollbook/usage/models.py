@@ -10,7 +10,9 @@ class Connection(models.Model):
     name = models.CharField(max_length=100, unique=True)
     kind = models.CharField(max_length=40, default="files", help_text="the connector's name; data, not a choice")
     layout = models.TextField(default="tollbook", help_text="a built-in layout's name, or a mapping as TOML")
-    timezone = models.CharField(max_length=64, blank=True, help_text="of times without a zone; blank = the layout's")
+    timezone = models.CharField(
+        max_length=64, blank=True, help_text="of times without a zone; blank = the layout's"
+    )
     number_rules = models.JSONField(default=dict, help_text="country, exit codes …, as phone.NumberRules has them")
     match_by = models.JSONField(default=list, help_text="ways to find the account, in order: account, number")
 
@@ -36,6 +38,7 @@ class Evidence(models.Model):
 class RunState(models.TextChoices):
     RUNNING = "running", "begun; may be continued after a crash"
     DONE = "done"
+    FAILED = "failed", "its file could not be read to the end"
     UNDONE = "undone", "reversed; its file can be read again"
 
 
@@ -48,7 +51,8 @@ class ImportRun(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     rows_done = models.BigIntegerField(default=0, help_text="records of the file committed so far: the cursor")
-    unfinished_line = models.BigIntegerField(null=True, help_text="cut last line, left for the next pass")
+    left_for_next_pass = models.TextField(blank=True, help_text="a last line without its end, in a growing file")
+    error = models.TextField(blank=True)
     records_in = models.BigIntegerField(default=0)
     charged = models.BigIntegerField(default=0)
     free = models.BigIntegerField(default=0)

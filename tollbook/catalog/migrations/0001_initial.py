@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('is_forbidden', models.BooleanField()),
                 ('min_digits', models.BigIntegerField(null=True)),
                 ('max_digits', models.BigIntegerField(null=True)),
-                ('version', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, to='catalog.tariffversion')),
+                ('version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='catalog.tariffversion')),
             ],
         ),
         migrations.CreateModel(
@@ -101,5 +101,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='tariffversion',
             constraint=models.CheckConstraint(condition=models.Q(('decimals__lte', 9)), name='tariffversion_decimals_at_most_9'),
+        ),
+        migrations.AddConstraint(
+            model_name='rate',
+            constraint=models.UniqueConstraint(fields=('version', 'line'), name='rate_line_once'),
         ),
     ]

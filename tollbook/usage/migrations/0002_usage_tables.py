@@ -77,22 +77,9 @@ BEGIN
         (month + interval '1 month') AT TIME ZONE 'UTC'
     );
 END $$;
-
--- A block of n ids in a row: the first is returned. A sequence alone gives one at a time; the lock makes it a block.
-CREATE FUNCTION allocate_ids(sequence_name regclass, n bigint) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    first_id bigint;
-BEGIN
-    PERFORM pg_advisory_lock(7203, sequence_name::oid::int);
-    first_id := nextval(sequence_name);
-    PERFORM setval(sequence_name, first_id + n - 1);
-    PERFORM pg_advisory_unlock(7203, sequence_name::oid::int);
-    RETURN first_id;
-END $$;
 """
 
 BACKWARD = """
-DROP FUNCTION allocate_ids(regclass, bigint);
 DROP FUNCTION usage_ensure_month(date);
 DROP SEQUENCE usage_record_id;
 DROP TABLE usage_usagerecord;

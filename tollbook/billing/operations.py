@@ -1,0 +1,197 @@
+"""Issuing invoices."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import polars as pl
+from django.db import transaction
+from django.db.models import F
+
+from tollbook.billing.documents.invoice import currency_decimals
+from tollbook.billing.models import (
+    Invoice,
+    InvoicedTransaction,
+    InvoiceLine,
+    InvoiceSeries,
+    Seller,
+    StoredDocument,
+)
+from tollbook.billing.paper import documents_of
+from tollbook.billing.queries import calls_of_customer, next_month, records_behind, unbilled
+from tollbook.billing.totals import RateTotal, apportion, total_of_rate
+from tollbook.customers.models import Customer
+from tollbook.errors import BadInput
+from tollbook.ledger.models import LedgerAccount, Transaction
+from tollbook.ledger.operations import ENTRIES, post
+from tollbook.money import nanos_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """The transactions of one tax rate, and what they come to on the invoice."""
+
+    basis_points: int
+    net_nanos: int
+    tax_nanos: int
+    total: RateTotal
+
+
+@transaction.atomic
+def issue_invoice(
+    customer: Customer,
+    *,
+    seller: Seller,
+    month: date,
+    issued_on: date,
+    posted_at: datetime,
+    series: str | None = None,
+) -> Invoice | None:
+    """Invoice what the customer used until the end of `month` (its first day) and has not been invoiced for.
+
+    Safe to repeat: with nothing left to invoice, None is returned. So it is when the sum is not positive; then it
+    waits for the next invoice. A call that arrives after its month was invoiced is on the next invoice.
+
+    `series` is what stands before the number, by default `2017/06/`.
+
+    Raises:
+        BadInput: `month` is not the first day of a month.
+    """
+    if month.day != 1:
+        raise BadInput(f"{month} is not the first day of a month")
+    Customer.objects.select_for_update().get(pk=customer.pk)  # two at once would both find the same transactions
+    until = next_month(month)
+    found = unbilled(customer.pk, customer.currency, until)
+    if found.is_empty():
+        return None
+    is_gross = bool(found["is_gross"].all())
+    rates = _totals(found, is_gross, currency_decimals(customer.currency))
+    net = sum((rate.total.net for rate in rates), Decimal(0))
+    tax = sum((rate.total.tax for rate in rates), Decimal(0))
+    if net + tax <= 0:
+        return None
+    number_series = _take_number(seller, series or f"{month:%Y/%m}/")
+    invoice = Invoice.objects.create(
+        series=number_series,
+        sequence=number_series.last_number,
+        number=f"{number_series.prefix}{number_series.last_number:04d}",
+        customer=customer,
+        period_since=month,
+        period_until=until,
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=customer.payment_days),
+        currency=customer.currency,
+        is_gross=is_gross,
+        net=net,
+        tax=tax,
+        gross=net + tax,
+    )
+    calls = calls_of_customer(customer, found["month"].to_list(), month, found["transaction_id"])
+    InvoiceLine.objects.bulk_create(_lines(invoice, found, records_behind(calls, found), rates, is_gross))
+    rounding = _post_rounding(invoice, rates, is_gross, posted_at)
+    InvoicedTransaction.objects.bulk_create(
+        InvoicedTransaction(transaction_id=number, invoice=invoice)
+        for number in [*found["transaction_id"].to_list(), *rounding.to_list()]
+    )
+    for name, media_type, content in documents_of(invoice, calls):
+        StoredDocument.objects.create(invoice=invoice, name=name, media_type=media_type, content=content)
+    return invoice
+
+
+def _take_number(seller: Seller, prefix: str) -> InvoiceSeries:
+    """The series with its next number taken. The row stays locked until the invoice is there, so no gap appears."""
+    InvoiceSeries.objects.get_or_create(prefix=prefix, defaults={"seller": seller})
+    InvoiceSeries.objects.filter(prefix=prefix).update(last_number=F("last_number") + 1)
+    return InvoiceSeries.objects.get(prefix=prefix)
+
+
+def _totals(found: pl.DataFrame, is_gross: bool, decimals: int) -> list[_Rate]:
+    sums = found.group_by("tax_basis_points").agg(pl.col("net_nanos", "tax_nanos").sum()).sort("tax_basis_points")
+    return [
+        _Rate(points, net, tax, total_of_rate(net, tax, basis_points=points, is_gross=is_gross, decimals=decimals))
+        for points, net, tax in sums.iter_rows()
+    ]
+
+
+def _post_rounding(invoice: Invoice, rates: list[_Rate], is_gross: bool, posted_at: datetime) -> pl.Series:
+    """Book what the invoice differs from the calls, so that ledger and invoice agree to the cent."""
+    differences = [
+        {
+            "customer_id": invoice.customer_id,
+            "month": invoice.period_since,
+            "tax_basis_points": rate.basis_points,
+            "is_gross": is_gross,
+            "currency": invoice.currency,
+            "net_nanos": nanos_of(rate.total.net) - rate.net_nanos,
+            "tax_nanos": nanos_of(rate.total.tax) - rate.tax_nanos,
+        }
+        for rate in rates
+    ]
+    entries = pl.DataFrame(differences, schema=ENTRIES)
+    entries = entries.filter((pl.col("net_nanos") != 0) | (pl.col("tax_nanos") != 0))
+    if entries.is_empty():
+        return pl.Series(dtype=pl.Int64)
+    return post(
+        entries, kind=Transaction.Kind.INVOICE_ROUNDING, income=LedgerAccount.Kind.ROUNDING, posted_at=posted_at
+    )
+
+
+def _lines(
+    invoice: Invoice, found: pl.DataFrame, records: pl.DataFrame, rates: list[_Rate], is_gross: bool
+) -> Iterator[InvoiceLine]:
+    """A line per usage kind, destination and tax rate, in that order."""
+    lines = _line_sums(found, records)
+    decimals = currency_decimals(invoice.currency)
+    position = 0
+    for rate in rates:
+        of_rate = lines.filter(pl.col("tax_basis_points") == rate.basis_points)
+        nets = apportion(rate.total.net, of_rate["net_nanos"].to_list(), decimals)
+        taxes = apportion(rate.total.tax, of_rate["tax_nanos"].to_list(), decimals)
+        if is_gross:
+            gross_nanos = (of_rate["net_nanos"] + of_rate["tax_nanos"]).to_list()
+            grosses = apportion(rate.total.net + rate.total.tax, gross_nanos, decimals)
+            nets = [gross - tax for gross, tax in zip(grosses, taxes, strict=True)]
+        for row, net, tax in zip(of_rate.iter_rows(named=True), nets, taxes, strict=True):
+            position += 1
+            yield InvoiceLine(
+                invoice=invoice,
+                position=position,
+                usage_kind=row["usage_kind"],
+                destination=row["destination"],
+                records=row["records"],
+                billed=row["billed"],
+                tax_rate=Decimal(rate.basis_points).scaleb(-2),
+                net=net,
+                tax=tax,
+            )
+
+
+def _line_sums(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """The records by kind, destination and rate; what transactions hold beyond them is a line without destination.
+
+    That is a call charged on an earlier invoice and taken back since.
+    """
+    keys = ("usage_kind", "tax_basis_points")
+    amounts = pl.col("net_nanos", "tax_nanos").sum()
+    by_destination = records.group_by(pl.col("kind").alias("usage_kind"), "tax_basis_points", "destination").agg(
+        amounts, records=pl.len().cast(pl.Int64), billed=_counted().sum()
+    )
+    posted = found.group_by(keys).agg(amounts)
+    listed = by_destination.group_by(keys).agg(amounts)
+    difference = posted.join(listed, on=keys, how="left", suffix="_listed").select(
+        *keys,
+        destination=pl.lit("", dtype=pl.String),
+        net_nanos=pl.col("net_nanos") - pl.col("net_nanos_listed").fill_null(0),
+        tax_nanos=pl.col("tax_nanos") - pl.col("tax_nanos_listed").fill_null(0),
+        records=pl.lit(0, dtype=pl.Int64),
+        billed=pl.lit(0, dtype=pl.Int64),
+    )
+    taken_back = difference.filter((pl.col("net_nanos") != 0) | (pl.col("tax_nanos") != 0))
+    by_destination = by_destination.select(taken_back.columns)
+    return pl.concat([by_destination, taken_back]).sort(*keys, "destination")
+
+
+def _counted() -> pl.Expr:
+    """What a line says it is for: billed seconds and messages; of data the bytes, whatever unit they were billed in."""
+    return pl.when(pl.col("kind") == "data").then("quantity").otherwise("billed")

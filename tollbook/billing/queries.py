@@ -1,0 +1,123 @@
+"""Reading what there is to invoice: transactions that are on no invoice yet, and the records behind them."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from tollbook.customers.models import Customer
+from tollbook.database import copy_out
+from tollbook.ledger.operations import tax_of
+from tollbook.records import UTC_TIME
+
+UNBILLED = pl.Schema(
+    {
+        "transaction_id": pl.Int64,
+        "account_id": pl.Int64,
+        "month": pl.Date,
+        "usage_kind": pl.String,
+        "tax_basis_points": pl.Int64,
+        "is_gross": pl.Boolean,
+        "net_nanos": pl.Int64,
+        "tax_nanos": pl.Int64,
+    }
+)
+
+CALLS = pl.Schema(
+    {
+        "account": pl.String,
+        "account_name": pl.String,
+        "kind": pl.String,
+        "start": UTC_TIME,
+        "cli": pl.String,
+        "cld": pl.String,
+        "destination": pl.String,
+        "duration_us": pl.Int64,
+        "quantity": pl.Int64,
+        "billed": pl.Int64,
+        "outcome": pl.String,
+        "price_nanos": pl.Int64,
+        "transaction_id": pl.Int64,
+    }
+)
+
+
+def customers_to_invoice(until: date) -> list[int]:
+    """Customers with transactions of months before `until` that are on no invoice, by code."""
+    found = copy_out(
+        """
+        SELECT c.id AS customer_id FROM customers_customer c WHERE EXISTS (
+            SELECT FROM ledger_transaction t WHERE t.customer_id = c.id AND t.month < %s
+               AND NOT EXISTS (SELECT FROM billing_invoicedtransaction i WHERE i.transaction_id = t.id))
+         ORDER BY c.code
+        """,
+        pl.Schema({"customer_id": pl.Int64}),
+        (until,),
+    )
+    return found["customer_id"].to_list()
+
+
+def unbilled(customer_id: int, currency: str, until: date) -> pl.DataFrame:
+    """The customer's transactions of months before `until` that are on no invoice, as UNBILLED."""
+    return copy_out(
+        """
+        SELECT t.id AS transaction_id, t.account_id, t.month, t.usage_kind, (t.tax_rate * 100)::bigint AS tax_basis_points,
+               t.is_gross, -sum(p.amount_nanos) FILTER (WHERE a.kind IN ('revenue', 'rounding')) AS net_nanos,
+               coalesce(-sum(p.amount_nanos) FILTER (WHERE a.kind = 'tax'), 0) AS tax_nanos
+          FROM ledger_transaction t
+          JOIN ledger_posting p ON p.transaction_id = t.id
+          JOIN ledger_ledgeraccount a ON a.id = p.ledger_account_id
+         WHERE t.customer_id = %s AND t.currency = %s AND t.month < %s
+           AND NOT EXISTS (SELECT FROM billing_invoicedtransaction i WHERE i.transaction_id = t.id)
+         GROUP BY t.id ORDER BY t.id
+        """,
+        UNBILLED,
+        (customer_id, currency, until),
+    )
+
+
+def calls_of_customer(
+    customer: Customer, months: list[date], month: date, transactions: pl.Series
+) -> pl.DataFrame:
+    """What the invoice of `month` lists, as CALLS: the records these transactions charged, and the month's free ones.
+
+    `months` are those of the transactions: a call that arrived late is from an earlier one.
+    """
+    zone = ZoneInfo(customer.timezone)
+    calls = copy_out(
+        """
+        SELECT a.code AS account, nullif(a.name, '') AS account_name, u.kind, u.start, u.cli, u.cld, r.destination,
+               u.duration_us, u.quantity, u.billed, u.outcome, u.price_nanos, u.transaction_id
+          FROM usage_usagerecord u
+          JOIN customers_account a ON a.id = u.account_id
+          LEFT JOIN catalog_rate r ON r.version_id = u.tariff_version_id AND r.line = u.rate_line
+         WHERE u.account_id IN (SELECT id FROM customers_account WHERE customer_id = %s)
+           AND u.outcome IN ('charged', 'free') AND u.start >= %s AND u.start < %s
+         ORDER BY a.code, u.start, u.id
+        """,
+        CALLS,
+        (customer.pk, _midnight(min(months), zone), _midnight(next_month(month), zone)),
+    )
+    is_free = (pl.col("outcome") == "free") & (pl.col("start") >= _midnight(month, zone))
+    return calls.filter(is_free | pl.col("transaction_id").is_in(transactions.implode()))
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)
+
+
+def records_behind(calls: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:
+    """Of the calls, those that these transactions charged, with `tax_basis_points`, `net_nanos` and `tax_nanos`."""
+    of_transaction = transactions.select("transaction_id", "tax_basis_points", "is_gross")
+    price, tax = pl.col("price_nanos"), pl.col("tax_nanos")
+    return (
+        calls.filter(pl.col("outcome") == "charged")
+        .join(of_transaction, on="transaction_id")
+        .with_columns(tax_nanos=tax_of(price, pl.col("tax_basis_points"), pl.col("is_gross")))
+        .with_columns(net_nanos=pl.when("is_gross").then(price - tax).otherwise(price))
+    )
+
+
+def next_month(month: date) -> date:
+    """First day of the month after."""
+    return (month.replace(day=28) + timedelta(days=4)).replace(day=1)

@@ -1,0 +1,83 @@
+"""Take charges back by reversing entries. Nothing posted is changed."""
+
+from datetime import datetime
+
+import polars as pl
+from django.db import transaction
+
+from tollbook.database import copy_out
+from tollbook.ledger.models import LedgerAccount, Transaction
+from tollbook.ledger.operations import GROUP, post, tax_of
+from tollbook.usage import operations as usage
+from tollbook.usage.models import ImportRun, RunState
+from tollbook.usage.queries import records_by_id, select_records
+
+BATCH_ROWS = 250_000
+HEADS = pl.Schema(
+    {
+        "transaction_id": pl.Int64,
+        "customer_id": pl.Int64,
+        "account_id": pl.Int64,
+        "month": pl.Date,
+        "usage_kind": pl.String,
+        "tax_basis_points": pl.Int64,
+        "is_gross": pl.Boolean,
+    }
+)
+
+
+def reverse_charges(records: pl.DataFrame, *, posted_at: datetime) -> None:
+    """Post the opposite of what these records (RECORDS) charged; those that charged nothing are passed over.
+
+    The tax of a charge is the sum of its records' taxes, so taking back some records of it is exact.
+    """
+    charged = records.filter(pl.col("outcome") == "charged").select("transaction_id", "price_nanos", "currency")
+    if charged.is_empty():
+        return
+    heads = copy_out(
+        """
+        SELECT id AS transaction_id, customer_id, account_id, month, usage_kind,
+               (tax_rate * 100)::bigint AS tax_basis_points, is_gross
+          FROM ledger_transaction WHERE id = ANY(%s)
+        """,
+        HEADS,
+        (charged["transaction_id"].unique().to_list(),),
+    )
+    price, is_gross = pl.col("price_nanos"), pl.col("is_gross")
+    entries = (
+        charged.join(heads, on="transaction_id")
+        .with_columns(tax_nanos=tax_of(price, pl.col("tax_basis_points"), is_gross))
+        .group_by(GROUP, maintain_order=True)
+        .agg(
+            net_nanos=pl.when(is_gross.first()).then(pl.col("tax_nanos").sum()).otherwise(0) - price.sum(),
+            tax_nanos=-pl.col("tax_nanos").sum(),
+        )
+    )
+    post(entries, kind=Transaction.Kind.USAGE_REVERSAL, income=LedgerAccount.Kind.REVENUE, posted_at=posted_at)
+
+
+def undo_import(run: ImportRun, *, posted_at: datetime) -> int:
+    """Take an import back: its charges are reversed, its records marked, its file can be read again.
+
+    Records that it had corrected go to the set-aside list as `correction_undone`, so that they are not lost:
+    retrying them charges them as they were. In batches; if interrupted, undo again. Returns how many records.
+    """
+    undone = 0
+    still_there = "run_id = %s AND outcome <> 'undone' AND outcome <> 'superseded'"
+    while not (records := select_records(still_there, (run.pk,), limit=BATCH_ROWS)).is_empty():
+        with transaction.atomic():
+            reverse_charges(records, posted_at=posted_at)
+            _restore_corrected(records["supersedes_id"].drop_nulls())
+            usage.forget_identity(records.filter(pl.col("supersedes_id").is_null()))
+            usage.move_outcome(records, "undone")
+        undone += len(records)
+    run.refresh_from_db()
+    run.state = RunState.UNDONE
+    run.save(update_fields=["state"])
+    return undone
+
+
+def _restore_corrected(ids: pl.Series) -> None:
+    old = records_by_id(ids)
+    usage.move_outcome(old, "set_aside", "correction_undone")
+    usage.repoint_identity(old)

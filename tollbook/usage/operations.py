@@ -1,0 +1,148 @@
+"""Writing usage: records with their identity, and the counts of the run they came with.
+
+Every function here is part of the database transaction that its caller opened, so that records, identity,
+postings and counts of a batch are written together or not at all.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.models import F
+
+from tollbook.database import allocate_ids, copy_in
+from tollbook.usage.frames import RECORDS
+from tollbook.usage.models import Connection, Evidence, ImportRun, RunState, UsageIdentity, UsageRecord
+
+COLUMNS = RECORDS.names()
+
+
+@contextmanager
+def one_import_at_a_time(source: Connection) -> Iterator[None]:
+    """Hold the connection's lock: a second import of it waits. Freed when the process ends, however it ends."""
+    key = f"tollbook import {source.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [key])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [key])
+
+
+def begin_or_continue_run(*, source: Connection, evidence: Evidence, started_at: datetime) -> ImportRun:
+    """The run to work on: the one that was interrupted, if there is one, else a new one."""
+    run, _ = ImportRun.objects.get_or_create(
+        connection=source, evidence=evidence, state=RunState.RUNNING, defaults={"started_at": started_at}
+    )
+    return run
+
+
+def finish_run(run: ImportRun, *, finished_at: datetime, unfinished: bytes | None) -> None:
+    """Close a run whose file has been read to its end."""
+    run.state = RunState.DONE
+    run.finished_at = finished_at
+    run.left_for_next_pass = (unfinished or b"").decode(errors="replace").replace("\0", "\ufffd")
+    run.save(update_fields=["state", "finished_at", "left_for_next_pass"])
+
+
+def fail_run(run: ImportRun, *, finished_at: datetime, error: str) -> None:
+    """Close a run whose file turned out to be unreadable. What was written of it stays, and its counts are true."""
+    run.state = RunState.FAILED
+    run.finished_at = finished_at
+    run.error = error
+    run.save(update_fields=["state", "finished_at", "error"])
+
+
+def ensure_months(starts: pl.Series) -> None:
+    """Make the partitions for these starts. In a transaction of its own: it locks the table for a moment."""
+    months = starts.drop_nulls().dt.date().dt.month_start().unique()
+    with transaction.atomic(), connection.cursor() as cursor:
+        for month in months:
+            cursor.execute("SELECT usage_ensure_month(%s)", [month])
+
+
+def add_records(records: pl.DataFrame) -> None:
+    """Write records (all COLUMNS) and their identity.
+
+    Raises:
+        IntegrityError: a record key is there already. Callers look first (`queries.known_keys`); this is the
+            backstop that makes a mistake there roll back instead of charging twice.
+    """
+    copy_in(
+        UsageIdentity._meta.db_table,
+        records.filter(pl.col("supersedes_id").is_null()).select("connection_id", key="record_key", usage_id="id"),
+    )
+    copy_in(UsageRecord._meta.db_table, records.select(COLUMNS))
+
+
+def new_record_ids(count: int) -> pl.Series:
+    """Ids for so many records, in a row."""
+    first = allocate_ids("usage_record_id", count)
+    return pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
+
+
+def count_outcomes(run_id: int, change: Mapping[str, int]) -> None:
+    """Move the run's counts: `{"set_aside": -3, "charged": 3}`. A constraint keeps the intake equation."""
+    ImportRun.objects.filter(pk=run_id).update(
+        **{name: F(name) + delta for name, delta in change.items() if delta}
+    )
+
+
+def change_records(records: pl.DataFrame) -> None:
+    """Give records that exist another outcome: every column of COLUMNS is written, found by `id`.
+
+    Only records without postings, or whose postings have just been reversed, may be changed.
+    """
+    names = [name for name in COLUMNS if name not in {"id", "start"}]
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE changed (LIKE usage_usagerecord) ON COMMIT DROP")
+        copy_in("changed", records.select(COLUMNS))
+        cursor.execute(
+            f"""
+            UPDATE usage_usagerecord AS u SET {", ".join(f"{name} = c.{name}" for name in names)}
+              FROM changed AS c
+             WHERE u.id = c.id AND u.start IS NOT DISTINCT FROM c.start
+               AND u.id BETWEEN (SELECT min(id) FROM changed) AND (SELECT max(id) FROM changed)
+            """
+        )
+        if cursor.rowcount != len(records):
+            raise AssertionError(f"{len(records)} records to change, {cursor.rowcount} found")
+        cursor.execute("DROP TABLE changed")
+
+
+def repoint_identity(records: pl.DataFrame) -> None:
+    """A corrected record's key now leads to the correction (columns `connection_id`, `record_key`, `id`)."""
+    with connection.cursor() as cursor:
+        for row in records.select("id", "connection_id", "record_key").iter_rows():
+            cursor.execute(
+                "UPDATE usage_usageidentity SET usage_id = %s WHERE connection_id = %s AND key = %s", row
+            )
+
+
+def forget_identity(records: pl.DataFrame) -> None:
+    """Free the keys of undone records (`connection_id`, `record_key`), so that their file can be read again."""
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TEMP TABLE forgotten (connection_id integer, key text COLLATE "C") ON COMMIT DROP')
+        copy_in("forgotten", records.select("connection_id", key="record_key"))
+        cursor.execute(
+            "DELETE FROM usage_usageidentity i USING forgotten f WHERE i.connection_id = f.connection_id AND i.key = f.key"
+        )
+        cursor.execute("DROP TABLE forgotten")
+
+
+def move_outcome(records: pl.DataFrame, outcome: str, reason: str | None = None) -> None:
+    """Mark records (as they are now) `superseded`, `undone` or `set_aside`, and move the counts of their runs.
+
+    Their postings, if they had any, must have been reversed. What they charged stays on record, except when they
+    are set aside: a record that waits has no price.
+    """
+    changed = records.with_columns(outcome=pl.lit(outcome), reason=pl.lit(reason, dtype=pl.String))
+    if outcome == "set_aside":
+        nothing = ("price_nanos", "billed", "exact_sixtieths", "currency", "transaction_id", "rate_line")
+        changed = changed.with_columns(pl.lit(None, dtype=records.schema[name]).alias(name) for name in nothing)
+    change_records(changed)
+    for run_id, was, count in records.group_by("run_id", "outcome").len().iter_rows():
+        count_outcomes(run_id, {was: -count, outcome: count})

@@ -1,0 +1,71 @@
+"""Reading usage: what is known already, what waits, what a run did."""
+
+import polars as pl
+from django.db import connection
+
+from tollbook.database import copy_out
+from tollbook.usage.frames import OUTCOMES, RECORDS
+from tollbook.usage.models import ImportRun
+
+KNOWN = pl.Schema({"record_key": pl.String, "known_id": pl.Int64})
+
+
+def known_keys(connection_id: int, keys: pl.Series) -> pl.DataFrame:
+    """Which of these keys exist, with the record each leads to (KNOWN).
+
+    Keys grow with time, so the range they span is empty for new usage and this costs one look at an index.
+    """
+    known = copy_out(
+        "SELECT key AS record_key, usage_id AS known_id FROM usage_usageidentity"
+        " WHERE connection_id = %s AND key BETWEEN %s AND %s",
+        KNOWN,
+        (connection_id, keys.min(), keys.max()),
+    )
+    return known.join(keys.unique().to_frame("record_key"), on="record_key", how="semi")
+
+
+def records_by_id(ids: pl.Series) -> pl.DataFrame:
+    """The records with these ids, as RECORDS."""
+    if ids.is_empty():
+        return pl.DataFrame(schema=RECORDS)
+    return select_records("id BETWEEN %s AND %s AND id = ANY(%s)", (ids.min(), ids.max(), ids.unique().to_list()))
+
+
+def select_records(condition: str, params: tuple[object, ...], limit: int | None = None) -> pl.DataFrame:
+    """Records under a condition in SQL, in the order of their ids, as RECORDS."""
+    query = f"SELECT {', '.join(RECORDS)} FROM usage_usagerecord WHERE {condition} ORDER BY id"
+    return copy_out(query if limit is None else f"{query} LIMIT {limit}", RECORDS, params)
+
+
+def set_aside_by_reason() -> list[tuple[str, str, int, str, str]]:
+    """What waits: connection, reason, how many, and the earliest and latest start as ISO dates."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.name, u.reason, count(*), coalesce(min(u.start)::date::text, ''), coalesce(max(u.start)::date::text, '')
+              FROM usage_usagerecord u JOIN usage_connection c ON c.id = u.connection_id
+             WHERE u.outcome = 'set_aside' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
+            """
+        )
+        return cursor.fetchall()
+
+
+def broken_equations() -> list[str]:
+    """Runs whose stored counts differ from the records that are there. Empty is what it must be."""
+    recount = """
+        SELECT run_id, outcome, count(*) FROM usage_usagerecord GROUP BY run_id, outcome
+    """
+    counted: dict[tuple[int, str], int] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(recount)
+        for run_id, outcome, count in cursor.fetchall():
+            counted[run_id, outcome] = count
+    problems = []
+    for run in ImportRun.objects.order_by("pk"):
+        for outcome in OUTCOMES:
+            stored, there = getattr(run, outcome), counted.pop((run.pk, outcome), 0)
+            # A duplicate leaves no record: the one it repeats is the record.
+            if outcome != "duplicate" and stored != there:
+                problems.append(f"run {run.pk}: {outcome} says {stored}, there are {there} records")
+    problems.extend(f"run {run} is missing and has {n} {outcome} records" for (run, outcome), n in counted.items())
+    return problems
