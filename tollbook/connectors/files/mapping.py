@@ -1,0 +1,150 @@
+"""The file's columns to usage records: what a layout means, done to a whole table at once."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from tollbook.connectors.files.amounts import measured
+from tollbook.connectors.files.columns import text_of
+from tollbook.connectors.files.defects import with_defects
+from tollbook.connectors.files.layout import (
+    AmountField,
+    AnsweredField,
+    Column,
+    Condition,
+    KindField,
+    Layout,
+    TextField,
+)
+from tollbook.connectors.files.raw import LINE, REASON, TEXT
+from tollbook.connectors.files.times import parsed_times
+from tollbook.records import INCOMING, KINDS, USAGE, Measure, conform
+
+_USAGE_TEXTS = {
+    "cli": "cli",
+    "cld": "cld",
+    "account": "account_ref",
+    "tenant": "tenant_ref",
+    "trunk": "trunk_ref",
+    "display": "display_text",
+}
+_TIME_KINDS = [kind for kind, measure in KINDS.items() if measure is Measure.TIME]
+
+
+def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
+    """Usage records still without keys, row for row; and the day of each as the file writes it.
+
+    Whatever cannot be made sense of is null, with its defect and the column and value that show it.
+    """
+    texts = {usage: layout.texts.get(name, TextField()) for name, usage in _USAGE_TEXTS.items()}
+    written = (
+        rows.lazy()
+        .with_columns(_kind(layout.kind, names).alias("\0kind"))
+        .select(
+            pl.col(LINE).alias("line"),
+            pl.col(REASON).alias("_reason"),
+            pl.col(TEXT).alias("_text"),
+            pl.col("\0kind").alias("kind"),
+            pl.col("\0kind").is_in(_TIME_KINDS).alias("_is_time"),
+            _start(layout.start.columns, names).alias("_start"),
+            (_text(layout.answered.column, names)).alias("_answered"),
+            *_amount("duration", layout.duration, names),
+            *_amount("quantity", layout.quantity, names),
+            *(_usage_text(field, names).alias(usage) for usage, field in texts.items()),
+        )
+        .with_columns(
+            *_time_texts(), pl.when(~pl.col("_is_time")).then("_quantity").otherwise(pl.lit("")).alias("_quantity")
+        )
+        .collect()
+    )
+    start, days = parsed_times(written["_start"], layout.start)
+    comma = layout.duration.decimal_comma
+    duration = measured(written["_duration"], written["_duration_unit"], is_time=True, decimal_comma=comma)
+    comma = layout.quantity.decimal_comma
+    quantity = measured(written["_quantity"], written["_quantity_unit"], is_time=False, decimal_comma=comma)
+    facts = written.with_columns(
+        start.alias("start"), duration.alias("duration_us"), quantity.alias("quantity")
+    ).with_columns(_answered(layout.answered, names).alias("answered"))
+    usage = with_defects(facts, layout).with_columns(pl.lit(None, pl.String).alias("record_key"))
+    return conform(usage, USAGE), days
+
+
+def _text(column: Column | None, names: Sequence[str]) -> pl.Expr:
+    found = text_of(column, names)
+    return pl.lit("") if found is None else found
+
+
+def _usage_text(field: TextField, names: Sequence[str]) -> pl.Expr:
+    """A text of the record; null when there is nothing in it."""
+    text = _text(field.column, names)
+    if field.incoming is not None:
+        text = pl.when(pl.col("\0kind").is_in(list(INCOMING))).then(_text(field.incoming, names)).otherwise(text)
+    if field.extract is not None:
+        text = text.str.extract(field.extract, 1)
+    return pl.when(text != "").then(text).otherwise(pl.lit(field.value, pl.String))
+
+
+def _start(columns: Sequence[Column], names: Sequence[str]) -> pl.Expr:
+    return pl.concat_str([_text(column, names) for column in columns], separator=" ")
+
+
+def _amount(name: str, field: AmountField, names: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
+    """The text of an amount and of its unit, under their working names."""
+    text = _text(field.column, names)
+    if field.value is not None:
+        text = pl.when(text == "").then(pl.lit(field.value)).otherwise(text)
+    unit = _text(field.unit_column, names)
+    if field.unit is not None:
+        unit = pl.when(unit == "").then(pl.lit(field.unit)).otherwise(unit)
+    return text.alias(f"_{name}"), unit.alias(f"_{name}_unit")
+
+
+def _time_texts() -> list[pl.Expr]:
+    """The duration of kinds counted in time; where its column is empty the quantity stands for it, in its own unit."""
+    is_time, has_own = pl.col("_is_time"), pl.col("_duration") != ""
+    return [
+        pl.when(is_time & has_own).then(own).when(is_time).then(other).otherwise(pl.lit("")).alias(own)
+        for own, other in (("_duration", "_quantity"), ("_duration_unit", "_quantity_unit"))
+    ]
+
+
+def _answered(field: AnsweredField, names: Sequence[str]) -> pl.Expr:
+    """Null where the column's value is in neither list."""
+    if text_of(field.column, names) is None:
+        return (
+            pl.when("_is_time")
+            .then((pl.col("duration_us") > 0).fill_null(value=True))
+            .otherwise(pl.lit(value=True))
+        )
+    if field.filled:
+        return pl.col("_answered") != ""
+    word = pl.col("_answered").str.to_lowercase()
+    is_yes = word.is_in([yes.lower() for yes in field.yes])
+    if field.no is None:
+        return is_yes
+    return pl.when(is_yes | word.is_in([no.lower() for no in field.no])).then(is_yes)
+
+
+def _kind(field: KindField, names: Sequence[str]) -> pl.Expr:
+    """The first rule that holds, else the file's own word in ours, else the default."""
+    word = _text(field.column, names)
+    own = (
+        pl.when(word == "").then(pl.lit(field.value)).otherwise(word.str.to_lowercase().replace(dict(field.names)))
+    )
+    kind = pl.coalesce(pl.when(own.is_in(list(KINDS))).then(own), pl.when(word == "").then(own), word)
+    for rule in reversed(field.rules):
+        holds = pl.all_horizontal([_holds(condition, names) for condition in rule.when])
+        kind = pl.when(holds).then(pl.lit(rule.kind)).otherwise(kind)
+    return kind
+
+
+def _holds(condition: Condition, names: Sequence[str]) -> pl.Expr:
+    text = _text(condition.column, names)
+    tests = []
+    if condition.one_of is not None:
+        tests.append(text.str.to_lowercase().is_in([value.lower() for value in condition.one_of]))
+    if condition.prefix is not None:
+        tests.append(text.str.starts_with(condition.prefix))
+    if condition.matches is not None:
+        tests.append(text.str.contains(condition.matches))
+    return pl.all_horizontal(tests)
