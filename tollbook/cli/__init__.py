@@ -1,0 +1,82 @@
+"""The command line. One file per command group; a group's file is imported only when it is called.
+
+`tollbook --help` reads nothing but the table below, so it stays fast however many groups there are.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from tollbook.errors import TollbookError
+
+
+class Command(NamedTuple):
+    """Where a command is, and what `tollbook --help` says of it."""
+
+    app: str  # module:attribute, a typer.Typer made with add_completion=False
+    help: str
+    needs_database: bool = True  # then Django is set up before its file is imported
+
+
+COMMANDS = {
+    "rate": Command(
+        "tollbook.cli.rate:app",
+        "Price a file of calls with a price list. Needs no database.",
+        needs_database=False,
+    ),
+    "customers": Command("tollbook.cli.customers:app", "Customers: who pays."),
+    "accounts": Command("tollbook.cli.accounts:app", "Accounts and their numbers: what makes usage."),
+    "products": Command("tollbook.cli.products:app", "Products: which tariff prices which kind of usage."),
+    "tariff": Command("tollbook.cli.tariff:app", "Tariffs: import price lists, see what changes, look up a rate."),
+    "connection": Command(
+        "tollbook.cli.connection:app", "Connections: where usage comes from, and how it is read."
+    ),
+}
+DEBUG = "TOLLBOOK_DEBUG"  # set to 1, an error shows where in the code it arose
+UNUSABLE_INPUT = 2  # exit status
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name and help, and imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The real command in place of its entry in the table."""
+        name, entry, rest = super().resolve_command(ctx, args)
+        if name is None:
+            return name, entry, rest
+        module, _, attribute = COMMANDS[name].app.partition(":")
+        if COMMANDS[name].needs_database:
+            from tollbook.cli.database import set_up_django  # noqa: PLC0415  only the commands that need it
+
+            set_up_django()
+        return name, typer.main.get_command(getattr(import_module(module), attribute)), rest
+
+
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def tollbook() -> None:
+    """From the platforms that carry calls to the bill: collect, match, price, explain, post, invoice."""
+
+
+def command_line() -> TyperGroup:
+    """The whole command line; its commands are entries that `LazyGroup` replaces when they are called."""
+    group = typer.main.get_group(app)
+    group.commands = {name: TyperCommand(name, help=command.help) for name, command in COMMANDS.items()}
+    return group
+
+
+def main() -> None:
+    """Run the command of this process. An error that a person can act on is its message and exit status 2."""
+    try:
+        command_line().main(prog_name="tollbook")
+    except TollbookError as error:
+        if os.environ.get(DEBUG) == "1":
+            raise
+        typer.echo(f"tollbook: {error}", err=True)
+        sys.exit(UNUSABLE_INPUT)
