@@ -32,14 +32,14 @@ def table_csv(frame: pl.DataFrame) -> BytesIO:
 
 def copy_csv(table: str, columns: list[str], rows: BytesIO) -> None:
     """The second half of `copy_in`, for rows that were made earlier, in another thread."""
-    if b"\0" in rows.getbuffer():
+    if b"\0" in rows.getvalue():
         raise BadInput(f"a text for {table} holds a NUL byte; remove it before the record is stored")
     names = ", ".join(columns)
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        copy.write(rows.getbuffer())
+        copy.write(rows.getvalue())
 
 
 def copy_out(query: str, schema: pl.Schema, params: Params = ()) -> pl.DataFrame:

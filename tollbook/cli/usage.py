@@ -1,0 +1,152 @@
+"""`tollbook usage`: read files of calls into the ledger, see what became of them, take an import back."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tollbook.cli.database import open_database
+from tollbook.cli.progress import file_progress
+from tollbook.errors import BadInput
+from tollbook.jobs.explain_usage import explain_record
+from tollbook.jobs.import_usage import import_usage
+from tollbook.jobs.reverse_usage import undo_import
+from tollbook.usage.frames import OUTCOMES
+from tollbook.usage.models import Connection, ImportRun, RunState
+from tollbook.usage.queries import broken_equations
+
+app = typer.Typer(no_args_is_help=True, help="Read files of calls into the ledger, and see what became of them.")
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Files of calls; plain, gz, zip or zst.")],
+    connection: Annotated[
+        str, typer.Option("--connection", "-c", help="Where they are from; says how they are read.")
+    ],
+    growing: Annotated[
+        bool, typer.Option("--growing", help="The file may still grow: leave a cut last line for the next pass.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The runs' counts as JSON.")] = False,
+) -> None:
+    """Read, match, rate and post files of calls. Importing a file again adds nothing.
+
+    Example: tollbook usage import Master.csv --connection office
+    """
+    open_database()
+    source = named_connection(connection)
+    runs = []
+    for path in files:
+        with file_progress(path) as progress:
+            runs.append(
+                import_usage(source, path, now=datetime.now(UTC), is_complete=not growing, progress=progress)
+            )
+    _print_runs(runs, as_json=as_json)
+
+
+@app.command()
+def runs(
+    connection: Annotated[str | None, typer.Option("--connection", "-c")] = None,
+    last: Annotated[int, typer.Option(help="How many of the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Imports so far, with their intake equation: records in = the sum of all that became of them."""
+    open_database()
+    found = ImportRun.objects.select_related("connection", "evidence").order_by("-pk")
+    if connection is not None:
+        found = found.filter(connection=named_connection(connection))
+    _print_runs(list(found[:last])[::-1], as_json=as_json)
+
+
+@app.command()
+def undo(
+    run: Annotated[int, typer.Argument(help="Number of the run, as `tollbook usage runs` shows it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take an import back by reversing entries. Its file can then be imported again."""
+    open_database()
+    found = ImportRun.objects.filter(pk=run).first()
+    if found is None:
+        raise BadInput(f"there is no run {run}; see `tollbook usage runs`")
+    if not yes:
+        typer.confirm(f"Reverse {found.charged} charged records of {found.evidence.name}?", abort=True, err=True)
+    count = undo_import(found, posted_at=datetime.now(UTC))
+    typer.echo(f"run {run}: {count} records undone")
+
+
+@app.command()
+def check() -> None:
+    """Count all records again and compare with the intake equation of every run. Exit status 1 on a difference."""
+    open_database()
+    problems = broken_equations()
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(1)
+    typer.echo("every record is accounted for")
+
+
+@app.command()
+def explain(
+    record: Annotated[int, typer.Argument(help="Number of the usage record.")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Why a record costs what it costs, rebuilt from the tariff version it was priced with."""
+    open_database()
+    explanation = explain_record(record)
+    typer.echo(explanation.to_json() if as_json else explanation.as_text())
+
+
+def named_connection(name: str) -> Connection:
+    """The connection of that name.
+
+    Raises:
+        BadInput: there is none; the names there are are named.
+    """
+    found = Connection.objects.filter(name=name).first()
+    if found is None:
+        names = ", ".join(Connection.objects.order_by("name").values_list("name", flat=True)) or "none yet"
+        raise BadInput(
+            f"there is no connection {name!r} (there are: {names}); add it with `tollbook connection add`"
+        )
+    return found
+
+
+def _print_runs(runs: Iterable[ImportRun], *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([_run_facts(run) for run in runs], indent=2))
+        return
+    table = Table(
+        "run", "connection", "file", "state", "records in", *(name.replace("_", " ") for name in OUTCOMES)
+    )
+    for column in table.columns[4:]:
+        column.justify = "right"
+    for run in runs:
+        counts = (f"{getattr(run, name):,}" for name in ("records_in", *OUTCOMES))
+        table.add_row(str(run.pk), run.connection.name, run.evidence.name, run.state, *counts)
+    console = Console()
+    console.print(table)
+    for run in runs:
+        if run.left_for_next_pass:
+            console.print(f"run {run.pk}: the last line has no end and was left for the next pass", style="yellow")
+        if run.state == RunState.FAILED:
+            console.print(f"run {run.pk}: {run.error}", style="red", markup=False)
+
+
+def _run_facts(run: ImportRun) -> dict[str, object]:
+    counts = {name: getattr(run, name) for name in ("records_in", *OUTCOMES)}
+    return {
+        "run": run.pk,
+        "connection": run.connection.name,
+        "file": run.evidence.name,
+        "sha256": run.evidence.sha256,
+        "state": run.state,
+        **counts,
+        "left_for_next_pass": run.left_for_next_pass or None,
+        "error": run.error or None,
+    }

@@ -1,0 +1,68 @@
+"""Invoice a month for everybody who used something."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from tollbook.billing.models import Invoice, Seller
+from tollbook.billing.operations import issue_invoice
+from tollbook.billing.queries import customers_to_invoice, next_month
+from tollbook.customers.models import Customer
+from tollbook.errors import BadInput
+
+
+@dataclass
+class Issued:
+    """What came of it. An invoice that could not be made does not stop the others."""
+
+    invoices: list[Invoice] = field(default_factory=list)
+    problems: list[tuple[Customer, str]] = field(default_factory=list)
+
+
+def issue_invoices(
+    *,
+    seller: Seller,
+    month: date,
+    issued_on: date,
+    now: datetime,
+    codes: Iterable[str] = (),
+    series: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Issued:
+    """Invoice every customer (or those with these codes) for `month`, its first day, and what is left from before.
+
+    Each invoice commits by itself. Safe to repeat, and after an interruption: what is invoiced is not again.
+    """
+    customers = Customer.objects.filter(pk__in=customers_to_invoice(next_month(month))).order_by("code")
+    if wanted := list(codes):
+        customers = customers.filter(code__in=wanted)
+        if unknown := set(wanted) - set(Customer.objects.filter(code__in=wanted).values_list("code", flat=True)):
+            raise BadInput(f"there is no customer {', '.join(sorted(unknown))}; see `tollbook customers list`")
+    issued, count = Issued(), customers.count()
+    for done, customer in enumerate(customers.iterator(), start=1):
+        try:
+            invoice = issue_invoice(
+                customer, seller=seller, month=month, issued_on=issued_on, posted_at=now, series=series
+            )
+        except BadInput as error:
+            issued.problems.append((customer, str(error)))
+        else:
+            if invoice is not None:
+                issued.invoices.append(invoice)
+        progress(done, count)
+    return issued
+
+
+def write_documents(invoices: Iterable[Invoice], folder: Path) -> list[Path]:
+    """Write the invoices' documents into a folder; a file of the same name and content is left as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for invoice in invoices:
+        for document in invoice.documents.order_by("name"):
+            path = folder / document.name
+            content = bytes(document.content)
+            if not path.exists() or path.read_bytes() != content:
+                path.write_bytes(content)
+            written.append(path)
+    return written
