@@ -248,7 +248,7 @@ def test_messages_and_data_have_a_price_per_unit(read: Read) -> None:
         ("1.005", 1_005_000_000),
         ("-0.02", -20_000_000),
         ("+3", 3_000_000_000),
-        ("9223372036.854775807", 9_223_372_036_854_775_807),
+        ("99999999.999999999", 99_999_999_999_999_999),
     ],
 )
 def test_prices_are_exact_to_the_ninth_decimal(read: Read, written: str, nanos: int) -> None:

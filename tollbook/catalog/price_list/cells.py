@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tollbook.money import INT64_MAX, MAX_DECIMALS, NANOS_PER_UNIT
+from tollbook.money import MAX_DECIMALS, NANOS_PER_UNIT
 from tollbook.rating.frames import UNITS
 from tollbook.records import KINDS
 
 MAX_WHOLE = 1_000_000_000  # seconds, units or digits: nothing in a price list is larger
+MAX_AMOUNT = 100_000_000  # of any currency; leaves room in 64 bits to price a minute exactly
 MAX_AMOUNT_CHARACTERS = 40
 AMOUNT = re.compile(r"([+-]?)(\d*)(?:([.,])(\d*))?", re.ASCII)
 WEEKDAYS = re.compile(r"([1-7])(?:-([1-7]))?", re.ASCII)
@@ -40,8 +41,8 @@ def amount_nanos(cell: str, *, mark: str | None, factor: Decimal) -> int:
     )
     if rest:
         raise ValueError(f"has more than {MAX_DECIMALS} decimals; write it with at most {MAX_DECIMALS}")
-    if nanos > INT64_MAX:
-        raise ValueError(f"is too large; the limit is {INT64_MAX // NANOS_PER_UNIT}")
+    if nanos > MAX_AMOUNT * NANOS_PER_UNIT:
+        raise ValueError(f"is too large; the limit is {MAX_AMOUNT}")
     return -nanos if sign == "-" else nanos
 
 

@@ -7,7 +7,7 @@ import polars as pl
 from tollbook.catalog.price_list.mapping import COUNTRY_CODE, PriceListMapping
 from tollbook.catalog.price_list.problems import problems_at, problems_with
 
-MAX_PREFIX_DIGITS = 18
+MAX_DIGITS = 18
 MAX_RANGE = 10_000  # prefixes one range like 4420-4429 may stand for
 RANGE = re.compile(r"(\d+)-(\d+)", re.ASCII)
 
@@ -45,10 +45,10 @@ def _not_digits(cells: pl.DataFrame, column: str, written: pl.Expr) -> pl.DataFr
             problems_at(cells, ~is_digits, column, written, "is not a prefix; write digits only"),
             problems_at(
                 cells,
-                is_digits & (pl.col(column).str.len_bytes() > MAX_PREFIX_DIGITS),
+                is_digits & (pl.col(column).str.len_bytes() > MAX_DIGITS),
                 column,
                 written,
-                f"is longer than {MAX_PREFIX_DIGITS} digits",
+                f"is longer than {MAX_DIGITS} digits",
             ),
         ]
     )

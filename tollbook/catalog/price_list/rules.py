@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from tollbook.catalog.price_list.cells import DAY_S
+from tollbook.catalog.price_list.prefixes import MAX_DIGITS
 from tollbook.catalog.price_list.problems import PROBLEMS, problems_at
 from tollbook.rating.frames import NANOS, RATES, UNITS
 from tollbook.records import KINDS, UTC_TIME, Measure
@@ -125,6 +127,11 @@ def _unit_rules() -> Iterator[tuple[pl.Expr, str, str]]:
 
 
 def _order_rules() -> Iterator[tuple[pl.Expr, str, str]]:
+    for bound in ("minimum_charge", "maximum_charge"):
+        yield pl.col(f"{bound}_nanos") < 0, bound, "is below 0"
+    for length in ("min_digits", "max_digits"):
+        yield ~pl.col(length).is_between(1, MAX_DIGITS), length, f"is not a length from 1 to {MAX_DIGITS}"
+    yield pl.col("from_time_s") == DAY_S, "from_time", "is the end of a day; a window begins at 00:00 to 23:59:59"
     ends_early = pl.col("active_until") <= pl.col("active_from")
     yield ends_early, "active_until", "is not after active_from"
     yield pl.col("max_digits") < pl.col("min_digits"), "max_digits", "is less than min_digits"
