@@ -1,6 +1,7 @@
 """A place for servers."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="tb-"))
     made.chmod(0o711)
     yield made
+    kill_all(processes_of(made, "holder.py"))
     while left := processes_of(made):
-        kill_all(left)
+        kill_all(left, signal.SIGQUIT)  # PostgreSQL gives its shared memory back, which it cannot when killed
     shutil.rmtree(made, ignore_errors=True)

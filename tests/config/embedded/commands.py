@@ -82,10 +82,10 @@ def processes_of(folder: Path, program: str = "") -> list[int]:
     return found
 
 
-def kill_all(pids: list[int]) -> None:
+def kill_all(pids: list[int], how: signal.Signals = signal.SIGKILL) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, how)
 
 
 def wait_until(condition: Callable[[], object]) -> None:

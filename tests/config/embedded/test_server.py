@@ -65,6 +65,15 @@ def test_a_home_may_have_any_name(folder: Path, name: str) -> None:
     assert command.ask("SELECT current_setting('data_directory')") == str(folder / name / "data")
     command.end()
     assert processes_of(folder) == []
+    assert not (Path(command.socket) / ".s.PGSQL.5432").exists()
+
+
+def test_a_home_with_a_long_name_leaves_nothing_in_the_temporary_folder(folder: Path, uid: int | None) -> None:
+    command = Command(folder / ("long-" * 25), uid=uid)
+
+    assert Path(command.socket).parent == Path("/tmp")
+    command.end()
+    assert not Path(command.socket).exists()
 
 
 def test_two_homes_have_two_servers(folder: Path, uid: int | None) -> None:

@@ -1,5 +1,6 @@
 """Where one embedded server keeps its data and its socket."""
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -91,6 +92,13 @@ def prepare_run_folder(folders: Folders, runner: Runner) -> None:
                 " to others; look who made it, remove it and run the command again"
             ) from None
     runner.give(folders.run)
+
+
+def remove_run_folder(folders: Folders) -> None:
+    """Leave nothing in the temporary folder once the server has stopped."""
+    if folders.run.parent == SHORT_FOLDER:
+        with contextlib.suppress(OSError):  # a log or a core that somebody may want to see
+            folders.run.rmdir()
 
 
 def _run_folder(place: Path, runner: Runner) -> Path:

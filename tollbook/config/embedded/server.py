@@ -20,6 +20,7 @@ from tollbook.config.embedded.folders import (
     make_home,
     make_place,
     prepare_run_folder,
+    remove_run_folder,
 )
 from tollbook.config.embedded.locks import exclusively, is_shared, share
 from tollbook.config.embedded.patience import LONGEST_WAIT_S, Patience
@@ -114,6 +115,7 @@ class EmbeddedServer:
                 patience.wait()
         if self._process is not None:
             self._process.wait()
+        remove_run_folder(folders)
 
 
 def ping(run: Path) -> Ping:
