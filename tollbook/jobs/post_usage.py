@@ -9,10 +9,11 @@ from django.db import transaction
 
 from tollbook.jobs.reverse_usage import reverse_charges
 from tollbook.ledger.models import LedgerAccount, Transaction
-from tollbook.ledger.operations import GROUP, post, tax_of
+from tollbook.ledger.operations import GROUP, entries_of, post
 from tollbook.usage import operations as usage
+from tollbook.usage.frames import RECORDS
 from tollbook.usage.models import ImportRun
-from tollbook.usage.queries import RECORDS, known_keys, records_by_id
+from tollbook.usage.queries import known_keys, records_by_id
 
 # What a record says. If a known key comes with other content, the platform has corrected the record.
 CONTENT = ("kind", "start", "answered", "duration_us", "quantity", "cli", "cld", "account_ref")
@@ -105,19 +106,14 @@ def charge(records: pl.DataFrame, *, posted_at: datetime) -> pl.Series:
 
     The id of its transaction comes back for each record, null for those that were not charged.
     """
-    price, is_gross = pl.col("price_nanos"), pl.col("is_gross")
-    tax = tax_of(price, pl.col("tax_basis_points"), is_gross)
     charged = (
         records.with_row_index("row")
         .filter(pl.col("outcome") == "charged")
-        .select("row", *(name for name in GROUP if name != "usage_kind"), price, usage_kind="kind", tax_nanos=tax)
+        .select("row", *(name for name in GROUP if name != "usage_kind"), "price_nanos", usage_kind="kind")
     )
     if charged.is_empty():
         return _nulls(len(records))
-    entries = charged.group_by(GROUP, maintain_order=True).agg(
-        net_nanos=price.sum() - pl.when(is_gross.first()).then(pl.col("tax_nanos").sum()).otherwise(0),
-        tax_nanos=pl.col("tax_nanos").sum(),
-    )
+    entries = entries_of(charged)
     ids = post(entries, kind=Transaction.Kind.USAGE, income=LedgerAccount.Kind.REVENUE, posted_at=posted_at)
     by_group = entries.select(*GROUP).with_columns(ids.alias("transaction_id"))
     found = charged.join(by_group, on=GROUP, maintain_order="left").select("row", "transaction_id")

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from tollbook.database import copy_out
 from tollbook.ledger.models import LedgerAccount, Transaction
-from tollbook.ledger.operations import GROUP, post, tax_of
+from tollbook.ledger.operations import entries_of, post
 from tollbook.usage import operations as usage
 from tollbook.usage.models import ImportRun, RunState
 from tollbook.usage.queries import records_by_id, select_records
@@ -43,16 +43,8 @@ def reverse_charges(records: pl.DataFrame, *, posted_at: datetime) -> None:
         HEADS,
         (charged["transaction_id"].unique().to_list(),),
     )
-    price, is_gross = pl.col("price_nanos"), pl.col("is_gross")
-    entries = (
-        charged.join(heads, on="transaction_id")
-        .with_columns(tax_nanos=tax_of(price, pl.col("tax_basis_points"), is_gross))
-        .group_by(GROUP, maintain_order=True)
-        .agg(
-            net_nanos=pl.when(is_gross.first()).then(pl.col("tax_nanos").sum()).otherwise(0) - price.sum(),
-            tax_nanos=-pl.col("tax_nanos").sum(),
-        )
-    )
+    taken_back = entries_of(charged.join(heads, on="transaction_id"))
+    entries = taken_back.with_columns(-pl.col("net_nanos"), -pl.col("tax_nanos"))
     post(entries, kind=Transaction.Kind.USAGE_REVERSAL, income=LedgerAccount.Kind.REVENUE, posted_at=posted_at)
 
 

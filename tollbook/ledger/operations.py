@@ -5,7 +5,9 @@ from datetime import datetime
 import polars as pl
 
 from tollbook.database import allocate_ids, copy_in
+from tollbook.errors import BadInput
 from tollbook.ledger.models import LedgerAccount, Posting, Transaction
+from tollbook.money import INT64_MAX, decimal_of
 
 # What makes two charged records part of one transaction.
 GROUP = ("customer_id", "account_id", "month", "usage_kind", "tax_basis_points", "is_gross", "currency")
@@ -33,7 +35,11 @@ def post(
 
     Legs: the customer's receivable for net and tax, against `income` for the net and the tax account for the tax.
     Part of the database transaction that is open.
+
+    Raises:
+        BadInput: an entry is more than a posting can hold.
     """
+    _refuse_what_does_not_fit(entries)
     first_id = allocate_ids("ledger_transaction_id", len(entries))
     ids = pl.int_range(first_id, first_id + len(entries), dtype=pl.Int64, eager=True)
     rows = entries.with_columns(ids.alias("id"))
@@ -114,14 +120,43 @@ def percent(basis_points: int) -> str:
     return f"{basis_points // 100}.{basis_points % 100:02d}"
 
 
+def entries_of(charges: pl.DataFrame) -> pl.DataFrame:
+    """What charged records come to, as ENTRIES: one row per GROUP, in the order of their first records.
+
+    `charges` has the columns of GROUP and `price_nanos`.
+
+    Raises:
+        BadInput: the records of a group come to more than a posting can hold.
+    """
+    basis_points, is_gross = pl.col("tax_basis_points"), pl.col("is_gross")
+    tax = tax_of(pl.col("price_nanos"), basis_points, is_gross)
+    sums = (
+        charges.with_columns(tax_nanos=tax)
+        .group_by(GROUP, maintain_order=True)
+        .agg(pl.col("price_nanos", "tax_nanos").cast(pl.Int128).sum())  # 64 bits would wrap, silently
+        .with_columns(net_nanos=pl.col("price_nanos") - pl.when(is_gross).then("tax_nanos").otherwise(0))
+    )
+    _refuse_what_does_not_fit(sums)
+    return sums.select(pl.col(name).cast(dtype) for name, dtype in ENTRIES.items())
+
+
+def _refuse_what_does_not_fit(entries: pl.DataFrame) -> None:
+    net, tax = pl.col("net_nanos").cast(pl.Int128), pl.col("tax_nanos").cast(pl.Int128)
+    largest = pl.max_horizontal(net.abs(), tax.abs(), (net + tax).abs())
+    too_large = entries.select("customer_id", "month", "currency", largest=largest).filter(largest > INT64_MAX)
+    for customer_id, month, currency, nanos in too_large.head(1).iter_rows():
+        raise BadInput(
+            f"customer {customer_id}, {month:%B %Y}: usage comes to {decimal_of(nanos)} {currency}, and one posting"
+            f" holds at most {decimal_of(INT64_MAX)}; look for a wrong price or quantity, and import it again"
+        )
+
+
 def tax_of(amount_nanos: pl.Expr, basis_points: pl.Expr, is_gross: pl.Expr) -> pl.Expr:
-    """The tax of one record's price, in nano-units, half up away from zero.
+    """The tax of one record's price, in nano-units, half up away from zero. Rates are below 100 %.
 
     Computed per record, so that the tax of any set of records is the sum of theirs and a reversal of some of
-    them is exact. A net price carries `price × rate`, a gross one contains `price × rate / (1 + rate)`. Dividing
-    before multiplying keeps the product inside 64 bits for any price.
+    them is exact. A net price carries `price × rate`, a gross one contains `price × rate / (1 + rate)`.
     """
     base = pl.when(is_gross).then(10_000 + basis_points).otherwise(10_000)
-    size = amount_nanos.abs()
-    rest = (size % base) * basis_points
-    return amount_nanos.sign() * (size // base * basis_points + (2 * rest + base) // (2 * base))
+    size = amount_nanos.cast(pl.Int128).abs()  # the product of price and rate needs more than 64 bits
+    return amount_nanos.sign() * ((2 * size * basis_points + base) // (2 * base)).cast(pl.Int64)

@@ -28,7 +28,7 @@ BEGIN
     SELECT transaction_id, currency, sum(amount_nanos) AS off INTO wrong
         FROM added GROUP BY transaction_id, currency HAVING sum(amount_nanos) <> 0 LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'transaction % is off balance by % nano-% : its postings must sum to zero',
+        RAISE EXCEPTION 'transaction % is off balance by % nano-%: its postings must sum to zero',
             wrong.transaction_id, wrong.off, wrong.currency;
     END IF;
     RETURN NULL;
