@@ -1,13 +1,18 @@
 """Whole tables in and out of PostgreSQL: COPY through Django's own cursor, so that a batch is one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
+from typing import Any
 
 import polars as pl
-from django.db import connection
+from django.db import connection, transaction
 
 from tollbook.errors import BadInput
 
-Params = tuple[object, ...]
+Params = tuple[Any, ...]
+
+ROWS_AT_A_TIME = 10_000  # of a stream, held in memory
 
 
 def copy_in(table: str, frame: pl.DataFrame) -> None:
@@ -76,6 +81,28 @@ def _csv_type(dtype: pl.DataType) -> pl.DataType:
     return pl.Int8() if isinstance(dtype, pl.Boolean) else dtype
 
 
+def stream(query: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
+    """What `query` selects, row by row, however much it is."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, params)
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            yield from rows
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """All that is read inside is from one moment, whatever is posted meanwhile.
+
+    Inside a transaction that is open already it is that transaction, and sees what that sees.
+    """
+    is_first = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_first:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def allocate_ids(sequence: str, count: int) -> int:
     """The first of `count` ids in a row, which nobody else will get.
 
@@ -89,3 +116,9 @@ def allocate_ids(sequence: str, count: int) -> int:
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [sequence])
     return row[0]
+
+
+def lock_table(table: str) -> None:
+    """Let nobody else write `table` until the transaction that is open ends. Reading goes on."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")

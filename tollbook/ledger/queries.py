@@ -1,0 +1,107 @@
+"""Reading the ledger: balances are sums of postings, exact, and nothing else is kept of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from tollbook.customers.models import Customer
+from tollbook.database import Params, stream
+from tollbook.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBalance:
+    """What one customer owes in one currency; negative is the customer's credit."""
+
+    customer_code: str
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """A ledger account's sum of postings: positive = debit."""
+
+    kind: str  # LedgerAccount.Kind
+    detail: str
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """A transaction as the customer sees it."""
+
+    transaction_id: int
+    posted_at: datetime
+    kind: str  # Transaction.Kind
+    usage_kind: str | None
+    month: date  # first day of the customer's month it belongs to
+    amount: Money  # owed more (positive) or less (negative)
+    balance: Money  # owed after it
+
+
+def balance(customer: Customer, currency: str) -> Money:
+    """What the customer owes; negative is the customer's credit."""
+    return _owed(customer, currency, "TRUE", ())
+
+
+def balances() -> Iterator[CustomerBalance]:
+    """What every customer owes, by code; one without postings owes nothing in its own currency."""
+    rows = stream(
+        """
+        SELECT c.code, coalesce(p.currency, c.currency), coalesce(sum(p.amount_nanos), 0)
+          FROM customers_customer c LEFT JOIN ledger_posting p ON p.customer_id = c.id
+         GROUP BY c.code, 2 ORDER BY c.code COLLATE "C", 2
+        """
+    )
+    return (CustomerBalance(code, Money.from_nanos(int(nanos), currency)) for code, currency, nanos in rows)
+
+
+def trial_balance() -> list[AccountBalance]:
+    """Every account of the chart with its sum, in the chart's order. Per currency they come to zero."""
+    rows = stream(
+        """
+        SELECT a.kind, a.detail, a.currency, coalesce(sum(p.amount_nanos), 0)
+          FROM ledger_ledgeraccount a LEFT JOIN ledger_posting p ON p.ledger_account_id = a.id
+         GROUP BY a.id ORDER BY a.currency, a.kind, a.detail
+        """
+    )
+    return [
+        AccountBalance(kind, detail, Money.from_nanos(int(nanos), currency))
+        for kind, detail, currency, nanos in rows
+    ]
+
+
+def statement(customer: Customer, currency: str, *, since: datetime, until: datetime) -> Iterator[StatementLine]:
+    """The customer's transactions posted in `[since, until)`, each with the balance after it."""
+    owed = _owed(customer, currency, "t.posted_at < %s", (since,))
+    rows = stream(
+        """
+        SELECT t.id, t.posted_at, t.kind, t.usage_kind, t.month, sum(p.amount_nanos)
+          FROM ledger_transaction t
+          JOIN ledger_posting p ON p.transaction_id = t.id AND p.customer_id = t.customer_id
+         WHERE t.customer_id = %s AND p.currency = %s AND t.posted_at >= %s AND t.posted_at < %s
+         GROUP BY t.id ORDER BY t.posted_at, t.id
+        """,
+        (customer.pk, currency, since, until),
+    )
+    for transaction_id, posted_at, kind, usage_kind, month, nanos in rows:
+        amount = Money.from_nanos(int(nanos), currency)
+        owed += amount
+        yield StatementLine(transaction_id, posted_at, kind, usage_kind, month, amount, owed)
+
+
+def _owed(customer: Customer, currency: str, condition: str, params: Params) -> Money:
+    """Found through the customer's transactions: they have an index, and postings need none of their own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT coalesce(sum(p.amount_nanos), 0)
+              FROM ledger_transaction t
+              JOIN ledger_posting p ON p.transaction_id = t.id AND p.customer_id = t.customer_id
+             WHERE t.customer_id = %s AND p.currency = %s AND {condition}
+            """,
+            (customer.pk, currency, *params),
+        )
+        return Money.from_nanos(int(cursor.fetchone()[0]), currency)
