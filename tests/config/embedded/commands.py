@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -39,6 +40,8 @@ class Command:
         """The folder of the server's socket, once it runs."""
         if not self._socket:
             assert self.process.stdout is not None
+            ready, _, _ = select.select([self.process.stdout], [], [], PATIENCE_S)
+            assert ready, "waited too long"
             self._socket = self.process.stdout.readline().rstrip("\n")
             if not self._socket:
                 raise AssertionError(self.failure())

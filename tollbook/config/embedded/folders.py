@@ -41,10 +41,8 @@ def folders_for(home: Path, runner: Runner, system_folder: Path) -> Folders:
             f"{known} is a link to {known.readlink()}, and that folder is gone: bring it back from your backup, or"
             " remove the link to begin with an empty database"
         )
-    if known.exists() or runner.can_enter(home):
-        data = known.resolve()
-    else:
-        data = system_folder / _short_hash(home) / "data"
+    elsewhere = system_folder / _short_hash(home) / "data"
+    data = known.resolve() if known.exists() or runner.can_enter(home) else elsewhere
     return Folders(data=data, run=_run_folder(data.parent, runner))
 
 
