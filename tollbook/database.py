@@ -81,7 +81,7 @@ def _csv_type(dtype: pl.DataType) -> pl.DataType:
     return pl.Int8() if isinstance(dtype, pl.Boolean) else dtype
 
 
-def stream(query: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
+def stream(query: str, params: Params | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
     """What `query` selects, row by row, however much it is."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(query, params)

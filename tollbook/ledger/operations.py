@@ -143,7 +143,9 @@ def entries_of(charges: pl.DataFrame) -> pl.DataFrame:
 def _refuse_what_does_not_fit(entries: pl.DataFrame) -> None:
     net, tax = pl.col("net_nanos").cast(pl.Int128), pl.col("tax_nanos").cast(pl.Int128)
     largest = pl.max_horizontal(net.abs(), tax.abs(), (net + tax).abs())
-    too_large = entries.select("customer_id", "month", "currency", largest=largest).filter(largest > INT64_MAX)
+    too_large = entries.select("customer_id", "month", "currency", largest=largest).filter(
+        pl.col("largest") > INT64_MAX
+    )
     for customer_id, month, currency, nanos in too_large.head(1).iter_rows():
         raise BadInput(
             f"customer {customer_id}, {month:%B %Y}: usage comes to {decimal_of(nanos)} {currency}, and one posting"
