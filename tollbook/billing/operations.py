@@ -28,6 +28,21 @@ from tollbook.ledger.operations import ENTRIES, post
 from tollbook.money import nanos_of
 
 
+def set_seller(*, name: str, country: str, logo: bytes | None, **details: str) -> Seller:
+    """Make or change the one seller. `details` are the other fields of `Seller`; invoices issued keep theirs.
+
+    Raises:
+        BadInput: the country is not two letters.
+    """
+    if len(country) != 2 or not country.isalpha():
+        raise BadInput(f"{country!r} is not a country; write two letters, as PL")
+    seller = Seller.objects.first() or Seller()
+    for field, value in {"name": name, "country": country.upper(), "logo": logo, **details}.items():
+        setattr(seller, field, value)
+    seller.save()
+    return seller
+
+
 @dataclass(frozen=True, slots=True)
 class _Rate:
     """The transactions of one tax rate, and what they come to on the invoice."""

@@ -61,8 +61,9 @@ def unbilled(customer_id: int, currency: str, until: date) -> pl.DataFrame:
     """The customer's transactions of months before `until` that are on no invoice, as UNBILLED."""
     return copy_out(
         """
-        SELECT t.id AS transaction_id, t.account_id, t.month, t.usage_kind, (t.tax_rate * 100)::bigint AS tax_basis_points,
-               t.is_gross, -sum(p.amount_nanos) FILTER (WHERE a.kind IN ('revenue', 'rounding')) AS net_nanos,
+        SELECT t.id AS transaction_id, t.account_id, t.month, t.usage_kind, t.is_gross,
+               (t.tax_rate * 100)::bigint AS tax_basis_points,
+               -sum(p.amount_nanos) FILTER (WHERE a.kind IN ('revenue', 'rounding')) AS net_nanos,
                coalesce(-sum(p.amount_nanos) FILTER (WHERE a.kind = 'tax'), 0) AS tax_nanos
           FROM ledger_transaction t
           JOIN ledger_posting p ON p.transaction_id = t.id

@@ -35,6 +35,10 @@ COMMANDS = {
     "connection": Command(
         "tollbook.cli.connection:app", "Connections: where usage comes from, and how it is read."
     ),
+    "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
+    "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
+    "seller": Command("tollbook.cli.seller:app", "The company that stands on invoices as seller."),
+    "bill": Command("tollbook.cli.bill:app", "Close a month: invoices as PDF, with their call lists."),
 }
 DEBUG = "TOLLBOOK_DEBUG"  # set to 1, an error shows where in the code it arose
 UNUSABLE_INPUT = 2  # exit status

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.layout_data import layout_from_mapping, load_layout
+from tollbook.connectors.files.limits import Limits
 from tollbook.connectors.files.reader import UsageBatch, read_usage
+from tollbook.connectors.files.stored import check_whole
 from tollbook.errors import BadInput
 from tollbook.jobs.post_usage import Batch, post_batch
 from tollbook.jobs.rate_usage import PriceBook, rate_usage
@@ -50,7 +52,7 @@ def import_usage(
         run = usage.begin_or_continue_run(source=source, evidence=evidence, started_at=now)
         unfinished = None
         try:
-            read_to_end(kept, name=path.name)
+            check_whole(kept, compression=intake.layout.file.compression, name=path.name, limits=Limits())
             pieces = read_usage(kept, intake.layout, batch_rows=batch_rows, complete=is_complete, name=path.name)
             for piece in _ahead(intake.rated(pieces, run)):
                 post_batch(piece.batch, posted_at=now)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from tollbook.database import allocate_ids, copy_in
+from tollbook.phone import MIN_E164_DIGITS
 from tollbook.usage.frames import RECORDS
 from tollbook.usage.models import Connection, Evidence, ImportRun, RunState, UsageIdentity, UsageRecord
 
@@ -128,7 +129,8 @@ def forget_identity(records: pl.DataFrame) -> None:
         cursor.execute('CREATE TEMP TABLE forgotten (connection_id integer, key text COLLATE "C") ON COMMIT DROP')
         copy_in("forgotten", records.select("connection_id", key="record_key"))
         cursor.execute(
-            "DELETE FROM usage_usageidentity i USING forgotten f WHERE i.connection_id = f.connection_id AND i.key = f.key"
+            "DELETE FROM usage_usageidentity i USING forgotten f"
+            " WHERE i.connection_id = f.connection_id AND i.key = f.key"
         )
         cursor.execute("DROP TABLE forgotten")
 
@@ -142,7 +144,17 @@ def move_outcome(records: pl.DataFrame, outcome: str, reason: str | None = None)
     changed = records.with_columns(outcome=pl.lit(outcome), reason=pl.lit(reason, dtype=pl.String))
     if outcome == "set_aside":
         nothing = ("price_nanos", "billed", "exact_sixtieths", "currency", "transaction_id", "rate_line")
-        changed = changed.with_columns(pl.lit(None, dtype=records.schema[name]).alias(name) for name in nothing)
+        changed = changed.with_columns(
+            *(pl.lit(None, dtype=records.schema[name]).alias(name) for name in nothing),
+            cli_raw=pl.coalesce("cli_raw", _as_international("cli")),
+            cld_raw=pl.coalesce("cld_raw", _as_international("cld")),
+        )
     change_records(changed)
     for run_id, was, count in records.group_by("run_id", "outcome").len().iter_rows():
         count_outcomes(run_id, {was: -count, outcome: count})
+
+
+def _as_international(number: str) -> pl.Expr:
+    """Digits that were read before, written so that every country's rules read them the same again."""
+    is_short = pl.col(number).str.len_chars() < MIN_E164_DIGITS
+    return pl.when(is_short).then(number).otherwise(pl.lit("+") + pl.col(number))

@@ -116,6 +116,18 @@ def open_stored(
         yield StoredFile(raw, name, kind, limits, member)
 
 
+def check_whole(path: Path, *, compression: str, name: str, limits: Limits) -> None:
+    """Unpack a packed file to its end and throw it away, so that damage shows before anything of it is written.
+
+    Raises:
+        BadInput: damaged, encrypted, cut short, or larger than the limit once unpacked.
+    """
+    with open_stored(path, compression=compression, member=None, name=name, limits=limits) as stored:
+        if stored.kind in ("gz", "zip", "zst"):
+            for _ in stored.chunks():
+                pass
+
+
 def _opened(path: Path, name: str) -> BinaryIO:
     if path.is_dir():
         raise BadInput(f"{name}: is a folder; name a file in it")
