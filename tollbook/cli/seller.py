@@ -15,6 +15,8 @@ from tollbook.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The company that stands on invoices as seller.")
 
+FIELDS = ("name", "street", "postcode", "city", "country", "tax_id", "email", "phone", "bank_name", "iban", "bic")
+
 Text = Annotated[str, typer.Option()]
 
 
@@ -63,7 +65,7 @@ def show() -> None:
     if seller is None:
         raise BadInput("there is no seller yet; set it with `tollbook seller set`")
     table = Table(show_header=False)
-    for field in ("name", "street", "postcode", "city", "country", "tax_id", "email", "phone", "bank_name", "iban", "bic"):
+    for field in FIELDS:
         table.add_row(field.replace("_", " "), getattr(seller, field))
     table.add_row("logo", f"{len(seller.logo):,} bytes" if seller.logo else "none")
     Console().print(table)
