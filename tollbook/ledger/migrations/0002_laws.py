@@ -8,7 +8,7 @@ CREATE SEQUENCE ledger_transaction_id;
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'what is posted is never changed or deleted (% on %): post a reversing entry instead',
-        TG_OP, TG_TABLE_NAME;
+        TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 
 CREATE TRIGGER posting_is_final BEFORE UPDATE OR DELETE ON ledger_posting
@@ -29,7 +29,7 @@ BEGIN
         FROM added GROUP BY transaction_id, currency HAVING sum(amount_nanos) <> 0 LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'transaction % is off balance by % nano-%: its postings must sum to zero',
-            wrong.transaction_id, wrong.off, wrong.currency;
+            wrong.transaction_id, wrong.off, wrong.currency USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
 END $$;
