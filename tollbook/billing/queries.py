@@ -1,6 +1,6 @@
 """Reading what there is to invoice: transactions that are on no invoice yet, and the records behind them."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -104,7 +104,7 @@ def calls_of_customer(
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), tzinfo=zone)
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 def records_behind(calls: pl.DataFrame, transactions: pl.DataFrame) -> pl.DataFrame:

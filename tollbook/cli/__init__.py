@@ -23,6 +23,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "demo": Command("tollbook.cli.demo:app", "A real file of calls, all the way to invoices. Start here."),
     "rate": Command(
         "tollbook.cli.rate:app",
         "Price a file of calls with a price list. Needs no database.",

@@ -51,6 +51,20 @@ def set_aside_by_reason() -> list[tuple[str, str, int, str, str]]:
         return cursor.fetchall()
 
 
+def outcomes_of(connection_id: int) -> list[tuple[str, str, int, int]]:
+    """What became of a connection's records: outcome, reason, how many, and their talked seconds (begun ones count)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT outcome, coalesce(reason, ''), count(*), coalesce(sum(ceil(duration_us / 1000000.0)), 0)::bigint
+              FROM usage_usagerecord WHERE connection_id = %s
+             GROUP BY 1, 2 ORDER BY array_position(ARRAY['charged', 'free', 'set_aside'], outcome), 3 DESC
+            """,
+            [connection_id],
+        )
+        return cursor.fetchall()
+
+
 def broken_equations() -> list[str]:
     """Runs whose stored counts differ from the records that are there. Empty is what it must be."""
     recount = """

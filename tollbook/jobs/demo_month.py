@@ -1,0 +1,132 @@
+"""A month of a small operator, from a real file of calls to invoices. Every step is the one an operator takes."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from tollbook.billing.models import Invoice, Seller
+from tollbook.billing.operations import set_seller
+from tollbook.catalog.models import Tariff
+from tollbook.catalog.operations import import_tariff_version, set_product
+from tollbook.catalog.price_list import read_price_list
+from tollbook.catalog.world import world_price_list
+from tollbook.customers.account_sheet import read_account_sheet
+from tollbook.customers.customer_sheet import read_customer_sheet
+from tollbook.customers.models import Customer
+from tollbook.customers.operations import import_accounts, import_customers
+from tollbook.errors import BadInput
+from tollbook.jobs.import_usage import import_usage
+from tollbook.jobs.issue_invoices import issue_invoices, write_documents
+from tollbook.rating.frames import TariffSettings
+from tollbook.usage.models import Connection, ImportRun
+
+MONTH = date(2017, 6, 1)  # of the calls in the file
+ISSUED_ON = date(2017, 7, 1)
+CALLS = "asterisk-master.csv"
+CONNECTION = "demo switch"
+SELLER = "Przykładowy Telekom sp. z o.o."
+
+# Tariff name, currency, and what a euro costs in it.
+TARIFFS = (("World EUR", "EUR", Decimal(1)), ("World PLN", "PLN", Decimal("4.25")))
+PRODUCTS = {"voice": "World EUR", "voice-pl": "World PLN"}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMonth:
+    """What came of it."""
+
+    run: ImportRun
+    invoices: list[Invoice]  # of the month, whether issued now or before
+    documents: list[Path]
+
+
+def run_demo_month(folder: Path, out: Path, *, now: datetime, say: Callable[[str], None]) -> DemoMonth:
+    """Take the files of `folder` the whole way; price lists and invoices are written to `out`.
+
+    A second time finds everything done and changes nothing.
+
+    Raises:
+        BadInput: the files are not there, or the database holds customers of somebody else.
+    """
+    _check_place(folder)
+    say("price list of the world")
+    for name, currency, per_eur in TARIFFS:
+        _price_list(out, name, currency, per_eur, now)
+    for code, tariff in PRODUCTS.items():
+        set_product(code=code, name=f"Voice, {tariff}", tariffs={"voice_out": tariff, "voice_in": None})
+    say("customers and accounts")
+    import_customers(sheet=read_customer_sheet(folder / "customers.csv"))
+    import_accounts(sheet=read_account_sheet(folder / "accounts.csv"), now=now)
+    say("calls")
+    run = import_usage(_switch(), folder / CALLS, now=now)
+    say("invoices")
+    issue_invoices(seller=_seller(folder), month=MONTH, issued_on=ISSUED_ON, now=now)
+    issued = list(
+        Invoice.objects.filter(period_since=MONTH).select_related("customer").order_by("series", "sequence")
+    )
+    return DemoMonth(run, issued, write_documents(issued, out / "invoices"))
+
+
+def _check_place(folder: Path) -> None:
+    if not (folder / CALLS).is_file():
+        raise BadInput(
+            f"{folder / CALLS} is not there; the demo runs from the project's checkout: bin/tollbook demo"
+        )
+    strangers = Customer.objects.exclude(accounts__product__code__in=PRODUCTS)
+    if not Connection.objects.filter(name=CONNECTION).exists() and (stranger := strangers.first()):
+        raise BadInput(
+            f"this database has customers already ({stranger}); run the demo beside it with TOLLBOOK_HOME=/some/folder"
+        )
+
+
+def _price_list(out: Path, name: str, currency: str, per_eur: Decimal, now: datetime) -> None:
+    """The list as the tariff's first version; a list never changes here, so there is never a second."""
+    if Tariff.objects.filter(name=name).exists():
+        return
+    path = out / f"{name.lower().replace(' ', '-')}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(world_price_list(per_eur), encoding="utf-8")
+    settings = TariffSettings(currency=currency)
+    import_tariff_version(
+        name=name,
+        rates=read_price_list(path, settings=settings).rates,
+        settings=settings,
+        holidays={},
+        active_from=None,
+        recorded_at=now,
+        source_name=path.name,
+        source_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def _switch() -> Connection:
+    source, _ = Connection.objects.get_or_create(
+        name=CONNECTION,
+        defaults={
+            "layout": "asterisk",
+            "timezone": "UTC",  # its epoch in uniqueid shows that the switch wrote UTC
+            "number_rules": {"country": "US"},
+            "match_by": ["number"],
+        },
+    )
+    return source
+
+
+def _seller(folder: Path) -> Seller:
+    return Seller.objects.filter(name=SELLER).first() or set_seller(
+        name=SELLER,
+        country="PL",
+        street="ul. Przykładowa 1",
+        postcode="00-950",
+        city="Warszawa",
+        tax_id="PL1231231237",
+        email="faktury@telekom.example",
+        phone="+48 22 100 00 00",
+        bank_name="Bank Przykładowy S.A.",
+        iban="PL61109010140000071219812874",
+        bic="EXMPPLPW",
+        logo=(folder / "logo.svg").read_bytes(),
+    )
