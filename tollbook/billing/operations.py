@@ -20,7 +20,7 @@ from tollbook.billing.models import (
 )
 from tollbook.billing.paper import documents_of
 from tollbook.billing.queries import calls_of_customer, next_month, records_behind, unbilled
-from tollbook.billing.totals import RateTotal, apportion, total_of_rate
+from tollbook.billing.totals import NetAndTax, line_totals, total_of_rate
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.ledger.models import LedgerAccount, Transaction
@@ -43,6 +43,10 @@ def set_seller(*, name: str, country: str, logo: bytes | None, **details: str) -
     return seller
 
 
+# Wide enough that no sum of 64-bit amounts can wrap.
+AMOUNTS = pl.col("net_nanos", "tax_nanos").cast(pl.Int128)
+
+
 @dataclass(frozen=True, slots=True)
 class _Rate:
     """The transactions of one tax rate, and what they come to on the invoice."""
@@ -50,7 +54,7 @@ class _Rate:
     basis_points: int
     net_nanos: int
     tax_nanos: int
-    total: RateTotal
+    total: NetAndTax
 
 
 @transaction.atomic
@@ -122,7 +126,7 @@ def _take_number(seller: Seller, prefix: str) -> InvoiceSeries:
 
 
 def _totals(found: pl.DataFrame, is_gross: bool, decimals: int) -> list[_Rate]:
-    sums = found.group_by("tax_basis_points").agg(pl.col("net_nanos", "tax_nanos").sum()).sort("tax_basis_points")
+    sums = found.group_by("tax_basis_points").agg(AMOUNTS.sum()).sort("tax_basis_points")
     return [
         _Rate(points, net, tax, total_of_rate(net, tax, basis_points=points, is_gross=is_gross, decimals=decimals))
         for points, net, tax in sums.iter_rows()
@@ -161,13 +165,13 @@ def _lines(
     position = 0
     for rate in rates:
         of_rate = lines.filter(pl.col("tax_basis_points") == rate.basis_points)
-        nets = apportion(rate.total.net, of_rate["net_nanos"].to_list(), decimals)
-        taxes = apportion(rate.total.tax, of_rate["tax_nanos"].to_list(), decimals)
-        if is_gross:
-            gross_nanos = (of_rate["net_nanos"] + of_rate["tax_nanos"]).to_list()
-            grosses = apportion(rate.total.net + rate.total.tax, gross_nanos, decimals)
-            nets = [gross - tax for gross, tax in zip(grosses, taxes, strict=True)]
-        for row, net, tax in zip(of_rate.iter_rows(named=True), nets, taxes, strict=True):
+        totals = line_totals(
+            list(of_rate.select("net_nanos", "tax_nanos").iter_rows()),
+            basis_points=rate.basis_points,
+            is_gross=is_gross,
+            decimals=decimals,
+        )
+        for row, total in zip(of_rate.iter_rows(named=True), totals, strict=True):
             position += 1
             yield InvoiceLine(
                 invoice=invoice,
@@ -177,8 +181,8 @@ def _lines(
                 records=row["records"],
                 billed=row["billed"],
                 tax_rate=Decimal(rate.basis_points).scaleb(-2),
-                net=net,
-                tax=tax,
+                net=total.net,
+                tax=total.tax,
             )
 
 
@@ -188,12 +192,11 @@ def _line_sums(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     That is a call charged on an earlier invoice and taken back since.
     """
     keys = ("usage_kind", "tax_basis_points")
-    amounts = pl.col("net_nanos", "tax_nanos").sum()
     by_destination = records.group_by(pl.col("kind").alias("usage_kind"), "tax_basis_points", "destination").agg(
-        amounts, records=pl.len().cast(pl.Int64), billed=_counted().sum()
+        AMOUNTS.sum(), records=pl.len().cast(pl.Int64), billed=_counted().sum()
     )
-    posted = found.group_by(keys).agg(amounts)
-    listed = by_destination.group_by(keys).agg(amounts)
+    posted = found.group_by(keys).agg(AMOUNTS.sum())
+    listed = by_destination.group_by(keys).agg(AMOUNTS.sum())
     difference = posted.join(listed, on=keys, how="left", suffix="_listed").select(
         *keys,
         destination=pl.lit("", dtype=pl.String),
