@@ -79,10 +79,11 @@ def rate_file(
         check_output(out, calls)
     done = RatedFile()
     places = Places.of(rates)
+    needs_cli = (rates["cli_prefix"] != "").any()
 
     def rated() -> Iterator[pl.DataFrame]:
         for batch in one_ahead(read_usage(calls, layout, keep_source=True, identify=False)):
-            records = rate_calls(_known(batch.usage, rules), tariff)
+            records = rate_calls(_known(batch.usage, rules, needs_cli=needs_cli), tariff)
             result = _result(records, places, tariff, explain=explain)
             done.summary.add(result, records["kind"])
             done.note(batch)
@@ -103,14 +104,15 @@ def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
             yield item  # type: ignore[misc]  # anything but `end` is an item
 
 
-def _known(usage: pl.DataFrame, rules: NumberRules) -> pl.DataFrame:
+def _known(usage: pl.DataFrame, rules: NumberRules, *, needs_cli: bool) -> pl.DataFrame:
     """The records as the engine reads them: numbers as digits, and `known_reason`."""
-    cld, cli = normalise(usage["cld"], rules), normalise(usage["cli"], rules)
+    cld = normalise(usage["cld"], rules)
+    if needs_cli:
+        usage = usage.with_columns(cli=pl.coalesce(normalise(usage["cli"], rules)["digits"], usage["cli"]))
     is_emergency = (cld["number_class"] == "emergency") & ~usage["kind"].is_in(INCOMING)
     is_read = cld["number_class"].is_in(["e164", "service", "emergency"]) | (usage["kind"] == "data")
     return usage.with_columns(
         cld=pl.coalesce(cld["digits"], usage["cld"]),
-        cli=pl.coalesce(cli["digits"], usage["cli"]),
         known_reason=pl.coalesce(
             "defect",
             pl.when(is_emergency).then(pl.lit("emergency")),

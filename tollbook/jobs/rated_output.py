@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import IO, cast
@@ -20,6 +21,8 @@ CSV_SUFFIXES = (".csv", ".csv.gz", ".csv.zst")
 PARQUET_SUFFIX = ".parquet"
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 3
+WORTH_A_TABLE = 10_000  # prices written at once
+SMALL_PRICES = 1_000_000  # of the smallest steps: up to 100 with 4 decimals
 PRICE_DIGITS = 38  # the widest a Parquet decimal can be
 
 
@@ -124,10 +127,28 @@ def _renamed(frame: pl.DataFrame, prices: pl.Series) -> pl.DataFrame:
 
 def price_text(nanos: pl.Series, decimals: int) -> pl.Series:
     """Prices as people write them, always with `decimals` decimals: 24,000,000 nano-units are `0.0240`."""
-    value = pl.col(nanos.name) // 10 ** (9 - decimals)  # exact: the price was rounded to its decimals
+    steps = nanos // 10 ** (9 - decimals)  # exact: the price was rounded to its decimals
+    if steps.len() < WORTH_A_TABLE or steps.min() is None:
+        return _written(steps, decimals)
+    # Most prices are small and repeat: looking their text up is ten times faster than making it.
+    table = _small_prices(decimals)
+    is_large = ~steps.is_between(0, SMALL_PRICES - 1)
+    large = _written(steps.filter(is_large), decimals)
+    place = pl.when(is_large).then(SMALL_PRICES + is_large.cum_sum().cast(pl.Int64) - 1).otherwise(steps)
+    return pl.concat([table, large]).gather(pl.select(place).to_series())
+
+
+@cache
+def _small_prices(decimals: int) -> pl.Series:
+    return _written(pl.select(pl.int_range(SMALL_PRICES)).to_series(), decimals)
+
+
+def _written(steps: pl.Series, decimals: int) -> pl.Series:
+    """Whole numbers of the smallest step as text."""
+    value = pl.col("steps")
     size = value.abs()
     sign = pl.when(value < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     whole = (size // 10**decimals).cast(pl.String)
     fraction = (size % 10**decimals).cast(pl.String).str.zfill(decimals)
     text = pl.concat_str(sign, whole, pl.lit("."), fraction) if decimals else pl.concat_str(sign, whole)
-    return nanos.to_frame().select(text.alias(nanos.name)).to_series()
+    return steps.alias("steps").to_frame().select(text.alias("price")).to_series()

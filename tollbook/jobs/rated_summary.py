@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from tollbook.money import NANOS_PER_UNIT
+from tollbook.money import decimal_of
 from tollbook.records import KINDS, Measure
 
 TIMED = [kind for kind, measure in KINDS.items() if measure is Measure.TIME]
@@ -41,9 +41,7 @@ class Summary:
             .agg(
                 records=pl.len(),
                 billed_s=pl.col("billed_s").filter("is_timed").sum(),
-                # In two parts, so that no sum of 64 bits can overflow.
-                units=(pl.col("price_nanos") // NANOS_PER_UNIT).sum(),
-                nanos=(pl.col("price_nanos") % NANOS_PER_UNIT).sum(),
+                nanos=pl.col("price_nanos").cast(pl.Int128).sum(),  # 64 bits could overflow
             )
         )
         both = sums if self._sums is None else pl.concat([self._sums, sums])
@@ -51,33 +49,28 @@ class Summary:
 
     def outcomes(self) -> list[Line]:
         """By outcome and reason, the most records first inside an outcome."""
-        return list(self._lines(["outcome", "reason"], ["outcome", "records"]))
+        lines = self._lines("outcome", "reason")
+        return sorted(lines, key=lambda line: (line.outcome, -line.records, line.reason or ""))
 
     def destinations(self) -> list[Line]:
         """Charged records by destination, the most money first."""
-        return list(self._lines(["outcome", "destination"], ["price", "records"], charged_only=True))
+        lines = (line for line in self._lines("outcome", "destination") if line.outcome == "charged")
+        return sorted(lines, key=lambda line: (-line.price, -line.records, line.destination or ""))
 
     def total(self) -> Decimal:
         return sum((line.price for line in self.outcomes()), Decimal(0))
 
-    def _lines(self, group: list[str], order: list[str], *, charged_only: bool = False) -> Iterator[Line]:
+    def _lines(self, *group: str) -> Iterator[Line]:
         if self._sums is None:
             return
-        sums = self._sums.filter(pl.col("outcome") == "charged") if charged_only else self._sums
-        rows = sums.group_by(group).agg(pl.col("records", "billed_s", "units", "nanos").sum()).to_dicts()
-        lines = [
-            Line(
+        for row in (
+            self._sums.group_by(group).agg(pl.col("records", "billed_s", "nanos").sum()).iter_rows(named=True)
+        ):
+            yield Line(
                 row["outcome"],
                 row.get("reason"),
                 row.get("destination"),
                 row["records"],
                 row["billed_s"],
-                row["units"] + Decimal(row["nanos"]).scaleb(-9),
+                decimal_of(row["nanos"]),
             )
-            for row in rows
-        ]
-        if "price" in order:
-            lines.sort(key=lambda line: (-line.price, -line.records, line.destination or ""))
-        else:
-            lines.sort(key=lambda line: (line.outcome, -line.records, line.reason or ""))
-        yield from lines

@@ -1,0 +1,106 @@
+"""The command line as a process: how it starts, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tollbook.cli import COMMANDS
+
+TOLLBOOK = [sys.executable, "-m", "tollbook"]
+CHECKOUT = Path(__file__).parents[2]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TOLLBOOK, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        cwd=CHECKOUT,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    path = tmp_path / "calls.csv"
+    path.write_text("start,duration_s,cld\n" + "2026-03-02T10:00:00Z,60,442079460000\n" * 10)
+    return path
+
+
+@pytest.fixture
+def rates(tmp_path: Path) -> Path:
+    path = tmp_path / "rates.csv"
+    path.write_text("prefix,price\n44,0.01\n")
+    return path
+
+
+def test_help_names_every_command_and_imports_none() -> None:
+    shown = run("--help", COLUMNS="200", PYTHONPROFILEIMPORTTIME="1")
+
+    assert shown.returncode == 0
+    for name in COMMANDS:
+        assert name in shown.stdout
+    for heavy in ("polars", "django", "numpy", "tollbook.cli.rate"):
+        assert f" {heavy}\n" not in shown.stderr
+
+
+def test_rate_needs_no_database(calls: Path, rates: Path) -> None:
+    done = run("rate", str(calls), "--tariff", str(rates), PYTHONPROFILEIMPORTTIME="1")
+
+    assert done.returncode == 0
+    for database in ("django", "psycopg"):
+        assert f" {database}\n" not in done.stderr
+
+
+def test_an_error_is_a_message_and_a_traceback_only_when_asked_for(calls: Path) -> None:
+    plain = run("rate", str(calls), "--tariff", "missing.csv")
+    debug = run("rate", str(calls), "--tariff", "missing.csv", TOLLBOOK_DEBUG="1")
+
+    assert plain.returncode == 2
+    assert plain.stderr == "tollbook: missing.csv cannot be read: No such file or directory\n"
+    assert "Traceback" in debug.stderr
+
+
+def test_an_unknown_command_is_named_with_the_nearest(calls: Path) -> None:
+    unknown = run("rat", str(calls))
+
+    assert unknown.returncode == 2
+    assert "Did you mean 'rate'" in unknown.stderr
+
+
+def test_a_reader_that_stops_reading_is_no_error(rates: Path, tmp_path: Path) -> None:
+    many = tmp_path / "many.csv"
+    many.write_text("start,duration_s,cld\n" + "2026-03-02T10:00:00Z,60,442079460000\n" * 50_000)
+    piped = f"{sys.executable} -m tollbook rate {many} --tariff {rates} | head -1"
+
+    shown = subprocess.run(
+        piped, shell=True, capture_output=True, text=True, check=False, timeout=60, cwd=CHECKOUT
+    )
+
+    assert shown.stdout.startswith("start,duration_s,cld,outcome")
+    assert "Traceback" not in shown.stderr
+    assert "Exception" not in shown.stderr
+
+
+def test_ctrl_c_ends_with_130_and_no_half_file(rates: Path, tmp_path: Path) -> None:
+    many = tmp_path / "many.csv"
+    many.write_text("start,duration_s,cld\n" + "2026-03-02T10:00:00Z,60,442079460000\n" * 1_000_000)
+    command = [*TOLLBOOK, "rate", str(many), "--tariff", str(rates), "--out", str(tmp_path / "rated.csv")]
+
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT)
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob(".rated.csv.*.part")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, printed = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert "Traceback" not in printed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["many.csv", "rates.csv"]

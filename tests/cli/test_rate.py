@@ -1,0 +1,479 @@
+"""`tollbook rate` on files: what comes out, and how every price is worked out by hand."""
+
+import csv
+import gzip
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import polars as pl
+import pytest
+import zstandard
+
+Tollbook = Callable[..., Any]
+
+# A minute to the UK costs 1.2 ct and whole minutes count. To a mobile 9 ct and a fee of 1 ct, first 30 s, then 6 s.
+RATES = """
+    prefix,destination,price,increment,connect_fee,forbidden
+    44,United Kingdom,0.012,60,,
+    447,UK mobile,0.09,30/6,0.01,
+    4470,UK personal,,,,yes
+"""
+CALLS = """
+    record_id,start,duration_s,cld,cli,account
+    landline,2026-03-02T10:00:00Z,61,442079460000,48221234567,reception
+    mobile,2026-03-02T10:01:00Z,31,447700900000,48221234567,reception
+    nobody,2026-03-02T10:02:00Z,0,447700900000,48221234567,sales
+    personal,2026-03-02T10:03:00Z,60,447012345678,48221234567,sales
+    unlisted,2026-03-02T10:04:00Z,60,999000000000,48221234567,sales
+"""
+
+
+def sheet(path: Path, text: str) -> Path:
+    path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+    return path
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def rates(tmp_path: Path) -> Path:
+    return sheet(tmp_path / "rates.csv", RATES)
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return sheet(tmp_path / "calls.csv", CALLS)
+
+
+@pytest.mark.req("X2")
+def test_every_call_comes_out_with_its_price(tollbook: Tollbook, rates: Path, calls: Path) -> None:
+    run = tollbook("rate", calls, "--tariff", rates)
+
+    assert run.status == 0
+    # 61 s are 2 minutes: 2 × 0.012. 31 s are 30 + 6: 36/60 × 0.09 + 0.01.
+    assert run.stdout.splitlines() == [
+        "record_id,start,duration_s,cld,cli,account,outcome,reason,prefix,destination,billed_s,price,currency",
+        "landline,2026-03-02T10:00:00Z,61,442079460000,48221234567,reception,"
+        "charged,,44,United Kingdom,120,0.0240,EUR",
+        "mobile,2026-03-02T10:01:00Z,31,447700900000,48221234567,reception,charged,,447,UK mobile,36,0.0640,EUR",
+        "nobody,2026-03-02T10:02:00Z,0,447700900000,48221234567,sales,free,unanswered,,,0,0.0000,EUR",
+        "personal,2026-03-02T10:03:00Z,60,447012345678,48221234567,sales,"
+        "set_aside,forbidden_destination,4470,UK personal,,,EUR",
+        "unlisted,2026-03-02T10:04:00Z,60,999000000000,48221234567,sales,set_aside,no_rate,,,,,EUR",
+    ]
+
+
+def test_the_summary_is_on_standard_error(tollbook: Tollbook, rates: Path, calls: Path) -> None:
+    lines = [
+        line.replace("│", " ").split()
+        for line in tollbook("rate", calls, "--tariff", rates).stderr.splitlines()
+        if "│" in line
+    ]
+
+    assert lines == [
+        ["charged", "2", "2:36", "0.0880"],
+        ["free", "unanswered", "1", "0.0000"],
+        ["set_aside", "forbidden_destination", "1"],
+        ["set_aside", "no_rate", "1"],
+        ["all", "5", "0.0880"],
+        ["UK", "mobile", "1", "0:36", "0.0640"],
+        ["United", "Kingdom", "1", "2:00", "0.0240"],
+    ]
+
+
+def test_the_summary_as_json(tollbook: Tollbook, rates: Path, calls: Path, tmp_path: Path) -> None:
+    run = tollbook("rate", calls, "--tariff", rates, "--out", tmp_path / "rated.csv", "--json")
+
+    assert run.stderr == ""
+    summary = json.loads(run.stdout)
+    assert (summary["records"], summary["price"], summary["currency"]) == (5, "0.0880", "EUR")
+    assert summary["outcomes"] == [
+        {"outcome": "charged", "reason": None, "records": 2, "billed_s": 156, "price": "0.0880"},
+        {"outcome": "free", "reason": "unanswered", "records": 1, "billed_s": 0, "price": "0.0000"},
+        {
+            "outcome": "set_aside",
+            "reason": "forbidden_destination",
+            "records": 1,
+            "billed_s": 0,
+            "price": None,
+        },
+        {"outcome": "set_aside", "reason": "no_rate", "records": 1, "billed_s": 0, "price": None},
+    ]
+    assert [line["destination"] for line in summary["destinations"]] == ["UK mobile", "United Kingdom"]
+
+
+def test_json_does_not_mix_with_the_calls(tollbook: Tollbook, rates: Path, calls: Path) -> None:
+    run = tollbook("rate", calls, "--tariff", rates, "--json")
+
+    assert len(table(run.stdout)) == 5
+    assert json.loads(run.stderr)["records"] == 5
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".csv.zst", ".parquet"])
+def test_output_files(tollbook: Tollbook, rates: Path, calls: Path, tmp_path: Path, suffix: str) -> None:
+    out = tmp_path / f"rated{suffix}"
+
+    run = tollbook("rate", calls, "--tariff", rates, "--out", out)
+
+    assert (run.status, run.stdout) == (0, "")
+    readers: dict[str, Callable[[], pl.DataFrame]] = {
+        ".csv": lambda: pl.read_csv(out, infer_schema=False),
+        ".csv.gz": lambda: pl.read_csv(gzip.decompress(out.read_bytes()), infer_schema=False),
+        ".csv.zst": lambda: pl.read_csv(zstandard.open(out).read(), infer_schema=False),
+        ".parquet": lambda: pl.read_parquet(out),
+    }
+    rated = readers[suffix]()
+    assert rated["record_id"].to_list() == ["landline", "mobile", "nobody", "personal", "unlisted"]
+    assert rated["price"].cast(pl.String).to_list() == ["0.0240", "0.0640", "0.0000", None, None]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["rates.csv", "calls.csv", out.name])
+
+
+@pytest.mark.req("X2")
+def test_prices_in_parquet_are_decimals_not_floats(
+    tollbook: Tollbook, rates: Path, calls: Path, tmp_path: Path
+) -> None:
+    tollbook("rate", calls, "--tariff", rates, "--out", tmp_path / "rated.parquet", "--decimals", "9")
+
+    rated = pl.read_parquet(tmp_path / "rated.parquet")
+    assert rated.schema["price"] == pl.Decimal(38, 9)
+    assert rated["price"].to_list()[:2] == [Decimal("0.024000000"), Decimal("0.064000000")]
+    assert rated["billed_s"].to_list() == [120, 36, 0, None, None]
+
+
+@pytest.mark.parametrize("kind", ["gz", "zip", "zst", "parquet", "jsonl"])
+def test_calls_in_other_files(tollbook: Tollbook, rates: Path, calls: Path, tmp_path: Path, kind: str) -> None:
+    stored = tmp_path / f"stored.csv.{kind}" if kind in ("gz", "zip", "zst") else tmp_path / f"stored.{kind}"
+    match kind:
+        case "gz":
+            stored.write_bytes(gzip.compress(calls.read_bytes()))
+        case "zst":
+            stored.write_bytes(zstandard.compress(calls.read_bytes()))
+        case "zip":
+            with zipfile.ZipFile(stored, "w") as archive:
+                archive.write(calls, "calls.csv")
+        case "parquet":
+            pl.read_csv(calls, schema_overrides={"cld": pl.String, "cli": pl.String}).write_parquet(stored)
+        case _:
+            pl.read_csv(calls, infer_schema=False).write_ndjson(stored)
+
+    rated = table(tollbook("rate", stored, "--tariff", rates).stdout)
+
+    assert [row["price"] for row in rated] == ["0.0240", "0.0640", "0.0000", "", ""]
+
+
+@pytest.mark.req("X1")
+def test_explain_adds_how_each_price_came_about(tollbook: Tollbook, rates: Path, calls: Path) -> None:
+    mobile = table(tollbook("rate", calls, "--tariff", rates, "--explain").stdout)[1]
+
+    explanation = json.loads(mobile["explanation"])
+    assert explanation["prefix"] == "447"
+
+
+def test_an_input_column_called_like_a_result_is_kept(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        start,duration_s,cld,price,destination
+        2026-03-02T10:00:00Z,60,442079460000,7.77,London
+        """,
+    )
+
+    run = tollbook("rate", calls, "--tariff", rates)
+
+    (row,) = table(run.stdout)
+    assert (row["input_price"], row["input_destination"]) == ("7.77", "London")
+    assert (row["price"], row["destination"]) == ("0.0120", "United Kingdom")
+    assert "the input's column price is input_price in the output" in run.stderr
+
+
+def test_names_with_separators_and_quotes_come_out_whole(tollbook: Tollbook, tmp_path: Path) -> None:
+    rates = sheet(tmp_path / "rates.csv", 'prefix,price,destination\n44,0.01,"UK, ""fixed"""\n')
+    calls = sheet(
+        tmp_path / "calls.csv", 'start,duration_s,cld,account\n2026-03-02T10:00:00Z,60,44207,"Smith, ""J"""\n'
+    )
+
+    (row,) = table(tollbook("rate", calls, "--tariff", rates).stdout)
+
+    assert (row["account"], row["destination"]) == ('Smith, "J"', 'UK, "fixed"')
+
+
+@pytest.mark.parametrize(
+    ("options", "price"),
+    [
+        # 1 s of 0.0125 a minute is 0.000208333…; 6 s are 0.00125.
+        ([], "0.0002"),
+        (["--decimals", "9"], "0.000208333"),
+        (["--decimals", "9", "--rounding", "up"], "0.000208334"),
+        (["--decimals", "3", "--rounding", "up"], "0.001"),
+        (["--decimals", "0"], "0"),
+    ],
+)
+def test_decimals_and_rounding(tollbook: Tollbook, tmp_path: Path, options: list[str], price: str) -> None:
+    rates = sheet(tmp_path / "rates.csv", "prefix,price\n44,0.0125\n")
+    calls = sheet(tmp_path / "calls.csv", "start,duration_s,cld\n2026-03-02T10:00:00Z,1,44207\n")
+
+    (row,) = table(tollbook("rate", calls, "--tariff", rates, *options).stdout)
+
+    assert row["price"] == price
+
+
+@pytest.mark.parametrize(("fraction", "billed"), [("up", "3"), ("nearest", "3"), ("down", "2")])
+def test_fractions_of_a_second(tollbook: Tollbook, tmp_path: Path, fraction: str, billed: str) -> None:
+    rates = sheet(tmp_path / "rates.csv", "prefix,price\n44,60\n")
+    calls = sheet(tmp_path / "calls.csv", "start,duration_s,cld\n2026-03-02T10:00:00Z,2.506,44207\n")
+
+    (row,) = table(tollbook("rate", calls, "--tariff", rates, "--fraction", fraction).stdout)
+
+    assert (row["billed_s"], row["price"]) == (billed, f"{billed}.0000")
+
+
+def test_settings_beside_the_price_list_and_options_over_them(
+    tollbook: Tollbook, rates: Path, calls: Path, tmp_path: Path
+) -> None:
+    sheet(tmp_path / "rates.toml", 'currency = "GBP"\ndecimals = 2\n')
+
+    beside = table(tollbook("rate", calls, "--tariff", rates).stdout)
+    option = table(tollbook("rate", calls, "--tariff", rates, "--decimals", "3").stdout)
+
+    assert (beside[0]["price"], beside[0]["currency"]) == ("0.02", "GBP")
+    assert (option[0]["price"], option[0]["currency"]) == ("0.024", "GBP")
+
+
+def test_windows_are_in_the_tariffs_zone(tollbook: Tollbook, tmp_path: Path) -> None:
+    # 07:30 UTC in July is 09:30 in Warsaw: the day price. 19:00 UTC is 21:00: the price for all other times.
+    rates = sheet(
+        tmp_path / "rates.csv",
+        """
+        prefix,price,weekdays,from_time,until_time
+        48,0.10,1-5,08:00,20:00
+        48,0.02,,,
+        """,
+    )
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        start,duration_s,cld
+        2026-07-01T07:30:00Z,60,48221234567
+        2026-07-01T19:00:00Z,60,48221234567
+        """,
+    )
+
+    rated = table(tollbook("rate", calls, "--tariff", rates, "--timezone", "Europe/Warsaw").stdout)
+
+    assert [row["price"] for row in rated] == ["0.1000", "0.0200"]
+
+
+def test_holidays_by_country_and_from_a_file(tollbook: Tollbook, tmp_path: Path) -> None:
+    # 11 November is a holiday in Poland; 12 November one of this company only.
+    rates = sheet(
+        tmp_path / "rates.csv", "prefix,price,holiday\n48,0.10,\n48,0.02,PL\n49,0.10,\n49,0.03,Company\n"
+    )
+    days = sheet(tmp_path / "days.csv", "calendar,date\nCompany,2026-11-12\n")
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        start,duration_s,cld
+        2026-11-11T12:00:00Z,60,48221234567
+        2026-11-12T12:00:00Z,60,48221234567
+        2026-11-11T12:00:00Z,60,49301234567
+        2026-11-12T12:00:00Z,60,49301234567
+        """,
+    )
+
+    rated = table(tollbook("rate", calls, "--tariff", rates, "--holidays", days).stdout)
+
+    assert [row["price"] for row in rated] == ["0.0200", "0.1000", "0.1000", "0.0300"]
+
+
+def test_known_at_leaves_out_what_was_recorded_later(tollbook: Tollbook, tmp_path: Path) -> None:
+    rates = sheet(
+        tmp_path / "rates.csv",
+        """
+        prefix,price,recorded_at
+        44,0.01,2026-01-01
+        44,0.02,2026-04-01
+        """,
+    )
+    calls = sheet(tmp_path / "calls.csv", "start,duration_s,cld\n2026-03-02T10:00:00Z,60,44207\n")
+
+    now = table(tollbook("rate", calls, "--tariff", rates).stdout)
+    then = table(tollbook("rate", calls, "--tariff", rates, "--known-at", "2026-03-31").stdout)
+
+    assert (now[0]["price"], then[0]["price"]) == ("0.0200", "0.0100")
+
+
+def test_country_reads_local_numbers_and_knows_emergency_calls(tollbook: Tollbook, tmp_path: Path) -> None:
+    rates = sheet(tmp_path / "rates.csv", "prefix,price\n48,0.05\n44,0.10\n")
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        record_id,start,duration_s,cld
+        local,2026-03-02T10:00:00Z,60,22 123 45 67
+        abroad,2026-03-02T10:00:00Z,60,00442079460000
+        ambulance,2026-03-02T10:00:00Z,60,112
+        words,2026-03-02T10:00:00Z,60,hello
+        """,
+    )
+
+    rated = table(tollbook("rate", calls, "--tariff", rates, "--country", "PL").stdout)
+
+    assert [(row["record_id"], row["outcome"], row["reason"], row["price"]) for row in rated] == [
+        ("local", "charged", "", "0.0500"),
+        ("abroad", "charged", "", "0.1000"),
+        ("ambulance", "free", "emergency", "0.0000"),
+        ("words", "set_aside", "bad_number", ""),
+    ]
+
+
+def test_messages_and_data(tollbook: Tollbook, tmp_path: Path) -> None:
+    # 1.5 MiB are two begun MiB at 1 ct.
+    rates = sheet(tmp_path / "rates.csv", "prefix,kind,per_unit,unit\n48,sms_out,0.05,message\n,data,0.01,MiB\n")
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        start,kind,quantity,unit,cld
+        2026-03-02T10:00:00Z,sms_out,3,message,48601234567
+        2026-03-02T10:00:00Z,data,1.5,MiB,
+        """,
+    )
+
+    run = tollbook("rate", calls, "--tariff", rates)
+
+    assert [(row["billed_s"], row["price"]) for row in table(run.stdout)] == [("3", "0.1500"), ("2", "0.0200")]
+    assert "0:05" not in run.stderr  # units are not seconds
+
+
+def test_the_prefix_of_a_row_that_lists_several(tollbook: Tollbook, tmp_path: Path) -> None:
+    rates = sheet(tmp_path / "rates.csv", "Codes;price;destination\n44,4420;0,01;UK\n4,447;0,02;Rest\n")
+    mapping = sheet(
+        tmp_path / "carrier.toml", 'prefix_lists = true\nseparator = ";"\n[columns]\nCodes = "prefix"\n'
+    )
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        start,duration_s,cld
+        2026-03-02T10:00:00Z,60,442079460000
+        2026-03-02T10:00:00Z,60,441619460000
+        2026-03-02T10:00:00Z,60,447700900000
+        2026-03-02T10:00:00Z,60,491111111111
+        2026-03-02T10:00:00Z,60,331111111111
+        """,
+    )
+
+    rated = table(tollbook("rate", calls, "--tariff", rates, "--tariff-mapping", mapping).stdout)
+
+    assert [(row["prefix"], row["price"]) for row in rated] == [
+        ("4420", "0.0100"),
+        ("44", "0.0100"),
+        ("447", "0.0200"),
+        ("4", "0.0200"),
+        ("", ""),
+    ]
+
+
+def test_a_call_that_makes_no_sense_is_kept_and_named(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        record_id,start,duration_s,cld
+        good,2026-03-02T10:00:00Z,60,442079460000
+        late,yesterday,60,442079460000
+        long,2026-03-02T10:00:00Z,a minute,442079460000
+        """,
+    )
+
+    run = tollbook("rate", calls, "--tariff", rates)
+
+    assert run.status == 0
+    assert [(row["record_id"], row["outcome"], row["reason"]) for row in table(run.stdout)] == [
+        ("good", "charged", ""),
+        ("late", "set_aside", "bad_time"),
+        ("long", "set_aside", "bad_quantity"),
+    ]
+    assert "set aside, line 3: bad_time" in run.stderr
+    assert "set aside, line 4: bad_quantity" in run.stderr
+
+
+def test_a_bad_price_list_stops_before_anything_is_written(
+    tollbook: Tollbook, calls: Path, tmp_path: Path
+) -> None:
+    rates = sheet(tmp_path / "rates.csv", "prefix,price\n44,cheap\n447,0.09\n")
+    out = tmp_path / "rated.csv"
+
+    run = tollbook("rate", calls, "--tariff", rates, "--out", out)
+
+    assert (run.status, run.stdout, out.exists()) == (2, "", False)
+    assert "line 2, price 'cheap': is not an amount" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_bad_rows_can_be_skipped_and_are_listed(tollbook: Tollbook, calls: Path, tmp_path: Path) -> None:
+    rates = sheet(tmp_path / "rates.csv", "prefix,price\n44,cheap\n447,0.09\n")
+
+    run = tollbook("rate", calls, "--tariff", rates, "--skip-bad-rows")
+
+    assert run.status == 0
+    assert "skipped, price list line 2, price 'cheap': is not an amount" in run.stderr
+    assert [row["prefix"] for row in table(run.stdout)] == ["", "447", "", "447", ""]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["missing.csv", "--tariff", "rates.csv"], "missing.csv"),
+        (["calls.csv", "--tariff", "missing.csv"], "missing.csv cannot be read"),
+        (["calls.csv", "--tariff", "rates.csv", "--out", "rated.xlsx"], "cannot tell the kind of file"),
+        (["calls.csv", "--tariff", "rates.csv", "--out", "none/rated.csv"], "does not exist"),
+        (["calls.csv", "--tariff", "rates.csv", "--out", "calls.csv"], "is the file of calls itself"),
+        (["calls.csv", "--tariff", "rates.csv", "--decimals", "10"], "option decimals = 10"),
+        (["calls.csv", "--tariff", "rates.csv", "--timezone", "Mars/Base"], "is not a time zone"),
+        (["calls.csv", "--tariff", "rates.csv", "--known-at", "soon"], "--known-at 'soon' is not a date"),
+        (["calls.csv", "--tariff", "rates.csv", "--format", "carrier-pigeon"], "carrier-pigeon"),
+        (["calls.csv", "--tariff", "rates.csv", "--country", "XX"], "XX"),
+        (["rates.csv", "--tariff", "rates.csv"], "start"),
+        (["calls.csv", "--tariff", "holiday.csv"], "holiday calendar 'Nowhere' is not known"),
+        (["calls.csv", "--tariff", "twice.csv"], "lines 2 and 3"),
+        (["calls.csv"], "--tariff"),
+    ],
+)
+def test_unusable_input_is_status_2_with_a_message(
+    tollbook: Tollbook,
+    rates: Path,
+    calls: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    message: str,
+) -> None:
+    sheet(rates.with_name("holiday.csv"), "prefix,price,holiday\n44,0.01,Nowhere\n")
+    sheet(rates.with_name("twice.csv"), "prefix,price\n44,0.01\n44,0.02\n")
+    monkeypatch.chdir(calls.parent)
+    before = {path.name: path.read_bytes() for path in calls.parent.iterdir()}
+
+    run = tollbook("rate", *arguments)
+
+    assert (run.status, run.stdout) == (2, "")
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
+    assert {path.name: path.read_bytes() for path in calls.parent.iterdir()} == before
+
+
+def test_a_damaged_file_leaves_no_half_output(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:
+    many = "".join(f"2026-03-02T10:00:00Z,60,44207{n:06}\n" for n in range(300_000))
+    whole = gzip.compress(f"start,duration_s,cld\n{many}".encode(), compresslevel=1)
+    cut = tmp_path / "cut.csv.gz"
+    cut.write_bytes(whole[: len(whole) * 9 // 10])
+
+    for name in ("rated.csv", "rated.parquet"):
+        run = tollbook("rate", cut, "--tariff", rates, "--out", tmp_path / name)
+
+        assert run.status == 2
+        assert "cut.csv.gz" in run.stderr
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["cut.csv.gz", "rates.csv"]
