@@ -47,6 +47,8 @@ def main(venv: Path, extras: str, wanted: str) -> None:
     """Make the environment, unless another process has just done it."""
     progress = Progress()
     installed = [venv / "installed"] + ([venv / f"installed-{extras}"] if extras else [])
+    if not os.access(venv.parent, os.W_OK):
+        stop(f"{venv.parent} belongs to another user, who must run the command first, to make or renew .venv")
     with venv.with_name(f"{venv.name}.lock").open("w") as lock:
         wait_for(lock.fileno(), progress)
         if is_usable(venv) and all(stamp.exists() and stamp.read_text() == wanted for stamp in installed):

@@ -75,7 +75,8 @@ class EmbeddedServer:
         folders = folders_for(self._home, runner, self._system_folder)
         log = log_of(folders.data)
         launched = False
-        patience = Patience(f"waiting for the database in {folders.data}; after a crash it repeats its changes")
+        what = f"waiting for the database in {folders.data} (after a crash it repeats its last changes)"
+        patience = Patience(what)
         while (state := ping(folders.run)) is not Ping.OK:
             if launched and self._process and self._process.poll() is not None:
                 raise DatabaseUnavailable(f"the database did not start; the end of its log {log}:\n{_end_of(log)}")
