@@ -64,7 +64,7 @@ def trial_balance() -> list[AccountBalance]:
         """
         SELECT a.kind, a.detail, a.currency, coalesce(sum(p.amount_nanos), 0)
           FROM ledger_ledgeraccount a LEFT JOIN ledger_posting p ON p.ledger_account_id = a.id
-         GROUP BY a.id ORDER BY a.currency, a.kind, a.detail
+         GROUP BY a.id ORDER BY a.currency COLLATE "C", a.kind COLLATE "C", a.detail COLLATE "C"
         """
     )
     return [
