@@ -1,7 +1,6 @@
 """Durations and quantities: from text to whole microseconds, messages or bytes. Exact, never through a float."""
 
 import re
-from decimal import ROUND_CEILING, Decimal
 
 import polars as pl
 
@@ -9,8 +8,8 @@ from tollbook.connectors.files.layout import AMOUNT_UNITS, TIME_UNITS_US
 
 MAX_DURATION_US = 366 * 24 * 3600 * 1_000_000  # a call of more than a year is a slip
 MAX_QUANTITY = 1 << 50  # a pebibyte
-_NUMBER = re.compile(r"-?\d{1,18}(?:\.\d{1,18})?|-?\.\d{1,18}")
-_CLOCK = re.compile(r"(?:(\d{1,6}):)?(\d{1,6}):(\d{1,2}(?:\.\d{1,18})?)")
+_NUMBER = re.compile(r"(-?)(?=\.?\d)([0-9]{0,18})(?:\.([0-9]{1,30}))?")
+_CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,6}):([0-9]{1,2})(?:\.([0-9]{1,30}))?")
 _LARGEST_WHOLE = 1 << 62
 _SPELLED_OUT = {"sec": "s", "second": "s", "minute": "min", "msg": "message", "b": "byte"}
 
@@ -58,14 +57,16 @@ def scaled(texts: pl.Series, scale: int, *, round_up: bool, decimal_comma: bool 
 
 def _read(text: str, scale: int, *, round_up: bool) -> int | None:
     if found := _CLOCK.fullmatch(text):
-        hours, minutes, seconds = found.groups()
-        number = Decimal(int(hours or 0) * 3600 + int(minutes) * 60) + Decimal(seconds)
-    elif _NUMBER.fullmatch(text):
-        number = Decimal(text)
+        hours, minutes, whole, fraction = found.groups()
+        sign, seconds = "", int(hours or 0) * 3600 + int(minutes) * 60 + int(whole)
+        whole = str(seconds)
+    elif found := _NUMBER.fullmatch(text):
+        sign, whole, fraction = found.groups()
     else:
         return None
-    exact = number * scale
-    units = exact.to_integral_value(ROUND_CEILING)
-    if (units != exact and not round_up) or abs(units) > _LARGEST_WHOLE:
+    fraction = fraction or ""
+    divisor: int = 10 ** len(fraction)
+    units, part = divmod(int(f"{sign}{whole or 0}{fraction}") * scale, divisor)
+    if (part and not round_up) or abs(units) > _LARGEST_WHOLE:
         return None
-    return int(units)
+    return units + 1 if part else units

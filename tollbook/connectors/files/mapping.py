@@ -62,9 +62,13 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
     duration = measured(written["_duration"], written["_duration_unit"], is_time=True, decimal_comma=comma)
     comma = layout.quantity.decimal_comma
     quantity = measured(written["_quantity"], written["_quantity_unit"], is_time=False, decimal_comma=comma)
-    facts = written.with_columns(
-        start.alias("start"), duration.alias("duration_us"), quantity.alias("quantity")
-    ).with_columns(_answered(layout.answered, names).alias("answered"))
+    is_free_without = ~pl.col("answered") & pl.col("_is_time") & (pl.col("_duration") == "")
+    facts = (
+        written.with_columns(start.alias("start"), duration.alias("duration_us"), quantity.alias("quantity"))
+        .with_columns(_answered(layout.answered, names).alias("answered"))
+        # Platforms leave the duration of a call that was not answered empty.
+        .with_columns(pl.when(is_free_without).then(0).otherwise("duration_us").alias("duration_us"))
+    )
     usage = with_defects(facts, layout).with_columns(pl.lit(None, pl.String).alias("record_key"))
     return conform(usage, USAGE), days
 

@@ -48,11 +48,11 @@ def shape_from_header(header: str, layout: Layout, where: str) -> Shape:
     form = layout.file
     delimiter = form.delimiter if form.delimiter != "auto" else _sniffed(header, layout)
     names = _split(header, delimiter, form)
+    check_columns(names, layout, where)
     doubtful = sorted({name for name in names if names.count(name) > 1 or not name})
     if doubtful:
         what = f"column {doubtful[0]!r} is named twice" if doubtful[0] else "a column has no name"
         raise BadInput(f"{where}: {what}; correct the header")
-    check_columns(names, layout, where)
     return Shape(delimiter, form.quoting, form.comment, {len(names): tuple(names)})
 
 
