@@ -477,3 +477,50 @@ def test_a_damaged_file_leaves_no_half_output(tollbook: Tollbook, rates: Path, t
         assert run.status == 2
         assert "cut.csv.gz" in run.stderr
         assert sorted(path.name for path in tmp_path.iterdir()) == ["cut.csv.gz", "rates.csv"]
+
+
+def test_a_line_that_is_no_record_is_a_row_of_its_own(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:
+    calls = sheet(
+        tmp_path / "calls.csv",
+        """
+        record_id,start,duration_s,cld
+        good,2026-03-02T10:00:00Z,60,442079460000
+        long,2026-03-02T10:00:00Z,60,442079460000,more,and more
+        last,2026-03-02T10:00:00Z,60,442079460000
+        """,
+    )
+
+    run = tollbook("rate", calls, "--tariff", rates)
+
+    assert [(row["record_id"], row["outcome"], row["reason"], row["price"]) for row in table(run.stdout)] == [
+        ("good", "charged", "", "0.0120"),
+        ("", "set_aside", "unreadable", ""),
+        ("last", "charged", "", "0.0120"),
+    ]
+    assert "set aside, line 3: unreadable" in run.stderr
+
+
+def test_no_calls_at_all(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:
+    calls = sheet(tmp_path / "calls.csv", "start,duration_s,cld\n")
+
+    run = tollbook("rate", calls, "--tariff", rates)
+
+    assert run.status == 0
+    assert run.stdout == ("start,duration_s,cld,outcome,reason,prefix,destination,billed_s,price,currency\n")
+
+
+@pytest.mark.req("X3")
+def test_more_calls_than_a_batch_all_come_out_in_order(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:
+    # Every third call is unanswered; the others cost one minute to the UK.
+    count = 600_000
+    lines = (f"{n},2026-03-02T10:00:00Z,{60 if n % 3 else 0},442079460000" for n in range(count))
+    calls = tmp_path / "calls.csv"
+    calls.write_text("record_id,start,duration_s,cld\n" + "\n".join(lines) + "\n")
+
+    run = tollbook("rate", calls, "--tariff", rates, "--out", tmp_path / "rated.csv", "--json")
+
+    summary = json.loads(run.stdout)
+    assert (summary["records"], summary["price"]) == (count, "4800.0000")  # 400,000 × 0.012
+    rated = pl.read_csv(tmp_path / "rated.csv", infer_schema=False)
+    assert rated["record_id"].to_list() == [str(n) for n in range(count)]
+    assert rated["price"].to_list() == ["0.0120" if n % 3 else "0.0000" for n in range(count)]
