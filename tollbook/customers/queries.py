@@ -1,10 +1,14 @@
 """Reading customers: the directory in which usage is matched."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
+from django.db.models import Count, Prefetch, Q
 
+from tollbook.customers.models import Account, Customer, Number
 from tollbook.database import copy_out
+from tollbook.errors import BadInput
 from tollbook.records import UTC_TIME
 
 ACCOUNTS = pl.Schema(
@@ -49,3 +53,38 @@ def directory() -> Directory:
         NUMBERS,
     )
     return Directory(accounts, numbers)
+
+
+def customer_list() -> list[dict[str, object]]:
+    """Every customer by code, with how many accounts they have."""
+    columns = ("code", "name", "city", "country", "currency", "tax_rate", "timezone", "is_prepaid", "credit_limit")
+    counted = Customer.objects.order_by("code").values(*columns, "state", account_count=Count("accounts"))
+    return list(counted)
+
+
+def account_list(*, customer: str | None, at: datetime) -> list[dict[str, object]]:
+    """Accounts by code, with the numbers they have at that moment; all, or one customer's.
+
+    Raises:
+        BadInput: no customer has that code.
+    """
+    accounts = Account.objects.select_related("customer", "product").order_by("code")
+    if customer is not None:
+        if not Customer.objects.filter(code=customer).exists():
+            raise BadInput(f"there is no customer {customer!r}; see `tollbook customers list`")
+        accounts = accounts.filter(customer__code=customer)
+    held = Number.objects.filter(
+        Q(active_from=None) | Q(active_from__lte=at), Q(active_until=None) | Q(active_until__gt=at)
+    ).order_by("digits")
+    return [
+        {
+            "customer": account.customer.code,
+            "code": account.code,
+            "name": account.name,
+            "product": account.product.code,
+            "numbers": " ".join(f"+{number.digits}" for number in account.numbers.all()),
+            "active_from": account.active_from,
+            "active_until": account.active_until,
+        }
+        for account in accounts.prefetch_related(Prefetch("numbers", queryset=held))
+    ]
