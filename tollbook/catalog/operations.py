@@ -6,7 +6,6 @@ import polars as pl
 from django.db import transaction
 
 from tollbook.catalog.models import Product, ProductTariff, Rate, Tariff, TariffVersion
-from tollbook.catalog.queries import version_rates
 from tollbook.database import copy_in
 from tollbook.errors import BadInput
 from tollbook.rating.engine import compile_tariff
@@ -37,15 +36,7 @@ def import_tariff_version(
     tariff, _ = Tariff.objects.select_for_update().get_or_create(
         name=name, defaults={"currency": settings.currency, "is_gross": settings.is_gross}
     )
-    if tariff.currency != settings.currency:
-        raise BadInput(
-            f"tariff {name!r} is in {tariff.currency}, the list in {settings.currency}; import it under another name"
-        )
-    if tariff.is_gross != settings.is_gross:
-        was = "gross" if tariff.is_gross else "net"
-        raise BadInput(
-            f"the prices of tariff {name!r} are {was}; import the list with --{was} or under another name"
-        )
+    require_same_money(tariff, settings)
     version = TariffVersion.objects.create(
         tariff=tariff,
         number=tariff.versions.count() + 1,
@@ -64,6 +55,23 @@ def import_tariff_version(
     rows = rates.drop("recorded_at").with_columns(pl.lit(version.pk).alias("version_id"))
     copy_in(Rate._meta.db_table, rows)
     return version
+
+
+def require_same_money(tariff: Tariff, settings: TariffSettings) -> None:
+    """A tariff keeps its currency, and whether its prices are net or gross, through all its versions.
+
+    Raises:
+        BadInput: the settings of the list differ.
+    """
+    if tariff.currency != settings.currency:
+        raise BadInput(
+            f"tariff {tariff.name!r} is in {tariff.currency}, the list in {settings.currency}; import it under another name"
+        )
+    if tariff.is_gross != settings.is_gross:
+        was = "gross" if tariff.is_gross else "net"
+        raise BadInput(
+            f"the prices of tariff {tariff.name!r} are {was}; import the list with --{was} or under another name"
+        )
 
 
 def set_product(*, code: str, name: str, tariffs: dict[str, str | None], on_net: str = "charged") -> Product:
@@ -86,9 +94,3 @@ def set_product(*, code: str, name: str, tariffs: dict[str, str | None], on_net:
             tariff = Tariff.objects.get(name=tariff_name) if tariff_name is not None else None
             ProductTariff.objects.update_or_create(product=product, kind=kind, defaults={"tariff": tariff})
     return product
-
-
-def latest_rates(name: str) -> pl.DataFrame | None:
-    """The newest version's price list (RATES) of a tariff, or None when there is none yet."""
-    version = TariffVersion.objects.filter(tariff__name=name).order_by("-number").first()
-    return None if version is None else version_rates(version)

@@ -4,9 +4,10 @@ from datetime import date
 from typing import cast
 
 import polars as pl
+from django.db.models import Count, Prefetch
 
-from tollbook.catalog.models import Product, ProductTariff, TariffVersion
-from tollbook.database import copy_out
+from tollbook.catalog.models import Product, ProductTariff, Tariff, TariffVersion
+from tollbook.database import Params, copy_out
 from tollbook.money import Rounding
 from tollbook.rating.engine import Tariff as CompiledTariff
 from tollbook.rating.engine import compile_tariff
@@ -48,9 +49,18 @@ def tariff_versions() -> pl.DataFrame:
 
 def version_rates(version: TariffVersion) -> pl.DataFrame:
     """The version's price list, as RATES, in the order of its lines."""
+    return _rates(version, "version_id = %s", (version.pk,))
+
+
+def rates_of_prefixes(version: TariffVersion, prefixes: list[str]) -> pl.DataFrame:
+    """The rows of the version's price list (RATES) that are for exactly these prefixes."""
+    return _rates(version, "version_id = %s AND prefix = ANY(%s)", (version.pk, prefixes))
+
+
+def _rates(version: TariffVersion, condition: str, params: Params) -> pl.DataFrame:
     columns = pl.Schema({name: dtype for name, dtype in RATES.items() if name != "recorded_at"})
-    query = f"SELECT {', '.join(columns)} FROM catalog_rate WHERE version_id = %s ORDER BY line"
-    rates = copy_out(query, columns, (version.pk,))
+    query = f"SELECT {', '.join(columns)} FROM catalog_rate WHERE {condition} ORDER BY line"
+    rates = copy_out(query, columns, params)
     return rates.with_columns(pl.lit(version.recorded_at).cast(UTC_TIME).alias("recorded_at")).select(
         RATES.names()
     )
@@ -72,6 +82,54 @@ def version_settings(version: TariffVersion) -> TariffSettings:
 def compiled_version(version_id: int) -> CompiledTariff:
     """The version ready to price calls. Compiling a large list takes seconds: keep what comes back."""
     version = TariffVersion.objects.select_related("tariff").get(pk=version_id)
+    return compile_tariff(version_rates(version), version_settings(version), holidays=version_holidays(version))
+
+
+def version_holidays(version: TariffVersion) -> dict[str, frozenset[date]]:
+    """The holiday calendars that the version's windows name, as they were known when it was imported."""
     calendars = cast("dict[str, list[str]]", version.holidays)
-    holidays = {name: frozenset(map(date.fromisoformat, days)) for name, days in calendars.items()}
-    return compile_tariff(version_rates(version), version_settings(version), holidays=holidays)
+    return {name: frozenset(map(date.fromisoformat, days)) for name, days in calendars.items()}
+
+
+def newest_version(name: str) -> TariffVersion | None:
+    """The version of a tariff that was imported last, or None when there is none yet."""
+    return TariffVersion.objects.select_related("tariff").filter(tariff__name=name).order_by("-number").first()
+
+
+def tariff_list() -> list[dict[str, object]]:
+    """Every tariff by name, with its newest version."""
+    rows: list[dict[str, object]] = []
+    for tariff in Tariff.objects.order_by("name"):
+        newest = newest_version(tariff.name)
+        rows.append(
+            {
+                "name": tariff.name,
+                "currency": tariff.currency,
+                "prices": "gross" if tariff.is_gross else "net",
+                "versions": tariff.versions.count(),
+                "rates": newest.rate_count if newest else 0,
+                "in_force_from": newest.active_from if newest else None,
+                "recorded_at": newest.recorded_at if newest else None,
+                "source": newest.source_name if newest else "",
+            }
+        )
+    return rows
+
+
+def product_list() -> list[dict[str, object]]:
+    """Every product by code, with what it names for each kind of usage."""
+    return [
+        {
+            "code": product.code,
+            "name": product.name,
+            "tariffs": ", ".join(
+                f"{named.kind}={named.tariff.name if named.tariff else 'not billed'}"
+                for named in product.tariffs.all()
+            ),
+            "on_net": product.on_net,
+            "accounts": product.account_count,
+        }
+        for product in Product.objects.annotate(account_count=Count("accounts"))
+        .prefetch_related(Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")))
+        .order_by("code")
+    ]

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,10 +26,12 @@ class TariffSheet:
     own_calendars: Mapping[str, frozenset[date]] = field(default_factory=dict)
 
 
-def tariff_sheet(price_list: Path, options: Mapping[str, object]) -> TariffSheet:
+def tariff_sheet(
+    price_list: Path, options: Mapping[str, object], defaults: TariffSettings | None = None
+) -> TariffSheet:
     """Settings of the tariff whose price list this is: `rates.csv` has its settings in `rates.toml`.
 
-    Options that are None are not given. `prices` is "net" or "gross".
+    Options that are None are not given. `prices` is "net" or "gross". What nothing says is as in `defaults`.
 
     Raises:
         BadInput: an unknown key or a value that cannot be, with the place it comes from.
@@ -49,7 +51,7 @@ def tariff_sheet(price_list: Path, options: Mapping[str, object]) -> TariffSheet
             f"{beside}: holidays is not a table; write [holidays] and a line like Company = [2026-12-24]"
         )
     return TariffSheet(
-        TariffSettings(**read),  # type: ignore[arg-type]  # each checked by its reader
+        replace(defaults or TariffSettings(), **read),  # type: ignore[arg-type]  # each checked by its reader
         own_calendars(holidays, where=f"{beside}, holidays"),
     )
 
