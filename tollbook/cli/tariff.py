@@ -1,0 +1,192 @@
+"""`tollbook tariff`: import price lists, see what they change, look up a rate."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from tollbook.catalog.price_list.cells import moment
+from tollbook.catalog.proposal import Proposal, propose_version, record_proposal
+from tollbook.catalog.queries import tariff_list, version_rates
+from tollbook.catalog.rate_lookup import rate_for_number, version_in_force
+from tollbook.cli.database import open_database
+from tollbook.cli.listing import print_json, print_list
+from tollbook.cli.tariff_report import (
+    print_proposal,
+    print_rates,
+    print_skipped,
+    proposal_facts,
+    rate_facts,
+    version_facts,
+)
+from tollbook.errors import BadInput
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Tariffs: import price lists, see what changes, look up a rate.",
+)
+
+SETTINGS = "Settings, where not said in the TOML beside the file nor by the newest version"
+
+
+@app.command("import")
+def import_(
+    *,
+    file: Annotated[Path, typer.Argument(help="Price list, CSV.", show_default=False)],
+    name: Annotated[str, typer.Option(help="The tariff's name.", show_default=False)],
+    active_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="For calls that start then or later, as 2026-01-01.", show_default="any call"
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, write nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    mapping: Annotated[
+        Path | None, typer.Option(help="TOML that says what the columns of the price list mean.")
+    ] = None,
+    holidays: Annotated[
+        Path | None, typer.Option(help="TOML or CSV with dates of your own holiday calendars.")
+    ] = None,
+    skip_bad_rows: Annotated[
+        bool, typer.Option("--skip-bad-rows", help="Leave out the rows that cannot be used, and name them.")
+    ] = False,
+    top: Annotated[int, typer.Option(min=0, help="How many of the largest changes to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="The difference as JSON.")] = False,
+    currency: Annotated[str | None, typer.Option(rich_help_panel=SETTINGS, show_default="EUR")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Of windows and dates.", rich_help_panel=SETTINGS, show_default="UTC")
+    ] = None,
+    decimals: Annotated[
+        int | None, typer.Option(help="Of a price, 0 to 9.", rich_help_panel=SETTINGS, show_default="4")
+    ] = None,
+    rounding: Annotated[
+        str | None,
+        typer.Option(help="half_up, half_even, up or down.", rich_help_panel=SETTINGS, show_default="half_up"),
+    ] = None,
+    fraction: Annotated[
+        str | None,
+        typer.Option(help="Of a second: up, nearest or down.", rich_help_panel=SETTINGS, show_default="up"),
+    ] = None,
+    gross: Annotated[
+        bool | None,
+        typer.Option("--gross/--net", help="Prices contain tax.", rich_help_panel=SETTINGS, show_default="net"),
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option(help="The tariff's country, as PL.", rich_help_panel=SETTINGS)
+    ] = None,
+) -> None:
+    """Show what a price list changes and, when that is wanted, record it as the tariff's next version.
+
+    A version is never changed: what was priced stays as it was priced. An identical list makes no version.
+
+    Example: tollbook tariff import rates.csv --name retail --currency EUR --active-from 2026-01-01 --dry-run
+    """
+    open_database()
+    proposal = propose_version(
+        name=name,
+        path=file,
+        options={
+            "currency": currency,
+            "timezone": timezone,
+            "decimals": decimals,
+            "rounding": rounding,
+            "fraction": fraction,
+            "prices": None if gross is None else "gross" if gross else "net",
+            "country": country,
+        },
+        active_from=active_from,
+        mapping=mapping,
+        holidays=holidays,
+        skip_bad_rows=skip_bad_rows,
+    )
+    print_skipped(proposal)
+    if not as_json:
+        print_proposal(proposal, top)
+    number = None
+    if not proposal.is_identical and not dry_run and _is_wanted(proposal, yes=yes):
+        number = record_proposal(proposal, recorded_at=datetime.now(UTC)).number
+    if as_json:
+        print_json(proposal_facts(proposal, top) | {"recorded_version": number})
+    elif number is not None:
+        typer.echo(f"tariff {name}: version {number} recorded")
+    elif not proposal.is_identical:
+        typer.echo("nothing was recorded")
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """All tariffs with their newest version.
+
+    Example: tollbook tariff list
+    """
+    open_database()
+    empty = "there are no tariffs; import a price list with `tollbook tariff import FILE --name NAME`"
+    print_list(tariff_list(), as_json=as_json, empty=empty, right=("versions", "rates"))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="The tariff.")],
+    prefix: Annotated[
+        str | None, typer.Option(help="Which rate for this number, in E.164; else the list's first rates.")
+    ] = None,
+    kind: Annotated[str, typer.Option(help="Kind of usage of the number.")] = "voice_out",
+    cli: Annotated[str, typer.Option(help="Calling number, where prices depend on it.")] = "",
+    at: Annotated[
+        str | None, typer.Option(metavar="DATE", help="For a call that starts then.", show_default="now")
+    ] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Only with what was recorded until then.", show_default="now"),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many rates to show.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """The version in force and its rates, or the rate for one number. Dates without a zone are in UTC.
+
+    Example: tollbook tariff show retail --prefix 447700900123 --at 2026-01-15
+    """
+    open_database()
+    start = _moment("--at", at) if at else datetime.now(UTC)
+    version = version_in_force(name, at=start, known_at=_moment("--known-at", known_at) if known_at else None)
+    if prefix is None:
+        rates = version_rates(version).head(limit)
+    else:
+        digits = prefix.removeprefix("+").replace(" ", "")
+        if not (digits.isascii() and digits.isdigit()):
+            raise BadInput(f"--prefix {prefix!r} is not a number; write country code and number, as 447700900123")
+        rates = rate_for_number(version, digits, kind=kind, at=start, cli=cli.removeprefix("+"))
+    if as_json:
+        print_json(version_facts(version) | {"rates": rate_facts(rates)})
+        return
+    for key, value in version_facts(version).items():
+        typer.echo(f"{key.replace('_', ' ')}: {value}")
+    if rates.is_empty():
+        typer.echo(f"no rate for {prefix} ({kind}) at {start:%F %T %Z}")
+        raise typer.Exit(1)
+    print_rates(rates)
+    if prefix is None and version.rate_count > limit:
+        typer.echo(f"… and {version.rate_count - limit:,} more rates (--limit, or --prefix NUMBER)")
+
+
+def _is_wanted(proposal: Proposal, *, yes: bool) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise BadInput(
+            f"tariff {proposal.name!r}: nothing was recorded, because nobody can be asked here; look at the difference"
+            " and run the command again with --yes"
+        )
+    return typer.confirm(f"Record this as the next version of {proposal.name}?", err=True)
+
+
+def _moment(option: str, text: str) -> datetime:
+    try:
+        return moment(text, zone=ZoneInfo("UTC"), date_format=None)
+    except ValueError as error:
+        raise BadInput(f"{option} {text!r} {error}") from None
