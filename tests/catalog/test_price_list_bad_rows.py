@@ -85,6 +85,25 @@ def test_what_makes_a_row_bad(read: Read, header: str, row: str, column: str, re
     assert reason in bad.reason
 
 
+def test_a_fee_on_a_later_step_would_be_lost(read: Read) -> None:
+    with pytest.raises(BadPriceList) as caught:
+        read("""
+            prefix,from_s,price,connect_fee
+            44,0,1.00,0.05
+            44,60,0.50,
+            44,120,0.40,0.05
+            44,180,0.30,0.10
+            45,0,1.00,
+            45,60,0.50,0.10
+        """)
+
+    reason = "differs from the first step's; a call has it only once"
+    assert caught.value.rows == [
+        BadRow(5, "connect_fee", "0.10", reason),
+        BadRow(7, "connect_fee", "0.10", reason),
+    ]
+
+
 def test_one_file_writes_decimals_in_one_way(read: Read) -> None:
     # 1.234 may be one euro twenty-three or one thousand two hundred and thirty-four: nobody may guess.
     with pytest.raises(BadPriceList, match=r"line 3, connect_fee '1\.234': is written with '\.'"):

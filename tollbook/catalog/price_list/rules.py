@@ -26,6 +26,18 @@ TYPED: dict[str, pl.DataType | type[pl.DataType]] = {
     "forbidden": pl.Boolean,
     "recorded_at": UTC_TIME,
 }
+# Rows alike in these are the steps of one rate in one window.
+PART = [
+    *("kind", "prefix", "cli_prefix", "min_digits", "max_digits", "active_from", "active_until", "recorded_at"),
+    *("weekdays", "from_time_s", "until_time_s", "holiday"),
+]
+ONCE_PER_CALL = {
+    "connect_fee": "connect_fee_nanos",
+    "minimum_charge": "minimum_charge_nanos",
+    "maximum_charge": "maximum_charge_nanos",
+    "grace_period": "grace_period_s",
+    "minimum_duration": "minimum_s",
+}
 DEFAULT_KIND = "voice_out"
 MEASURED_IN = {kind: measure.value for kind, measure in KINDS.items()}
 MESSAGE_UNIT = "message"
@@ -72,7 +84,26 @@ def broken_rules(rows: pl.DataFrame) -> pl.DataFrame:
     found = [
         problems_at(rows, where, column, _written(rows, column), reason) for where, column, reason in _rules(rows)
     ]
-    return pl.concat([pl.DataFrame(schema=PROBLEMS), *found])
+    return pl.concat([pl.DataFrame(schema=PROBLEMS), *found, *_fees_of_later_steps(rows)])
+
+
+def _fees_of_later_steps(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Steps that name another fee or limit than the first step of their rate: a call has it once, from its begin."""
+    if not (rows["from_s"] > 0).any():
+        return
+    first_steps = (
+        rows.filter(pl.col("from_s") == 0).unique(PART, keep="first").select(*PART, *ONCE_PER_CALL.values())
+    )
+    joined = rows.join(first_steps, on=PART, how="inner", nulls_equal=True, suffix="_of_first")
+    for column, value in ONCE_PER_CALL.items():
+        differs = pl.col(value).ne_missing(pl.col(f"{value}_of_first")) & (_written(rows, column) != "")
+        yield problems_at(
+            joined,
+            differs,
+            column,
+            _written(rows, column),
+            "differs from the first step's; a call has it only once",
+        )
 
 
 def _written(rows: pl.DataFrame, column: str) -> pl.Expr:
