@@ -28,7 +28,7 @@ NEXT = (
 
 @app.callback(invoke_without_command=True)
 def demo(
-    once: Annotated[
+    _once: Annotated[
         bool,
         typer.Option("--once", help="End after printing. There is nothing to keep running yet: it always does."),
     ] = False,

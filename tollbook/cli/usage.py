@@ -14,10 +14,11 @@ from tollbook.cli.database import open_database
 from tollbook.cli.progress import file_progress
 from tollbook.errors import BadInput
 from tollbook.jobs.explain_usage import explain_record
-from tollbook.jobs.import_usage import import_usage
+from tollbook.jobs.import_usage import BATCH_ROWS, import_usage
 from tollbook.jobs.reverse_usage import undo_import
+from tollbook.usage.connections import named_connection
 from tollbook.usage.frames import OUTCOMES
-from tollbook.usage.models import Connection, ImportRun, RunState
+from tollbook.usage.models import ImportRun, RunState
 from tollbook.usage.queries import broken_equations
 
 app = typer.Typer(no_args_is_help=True, help="Read files of calls into the ledger, and see what became of them.")
@@ -32,6 +33,9 @@ def import_(
     growing: Annotated[
         bool, typer.Option("--growing", help="The file may still grow: leave a cut last line for the next pass.")
     ] = False,
+    batch_rows: Annotated[
+        int, typer.Option(min=1, max=2_000_000, help="Records that are written together or not at all.")
+    ] = BATCH_ROWS,
     as_json: Annotated[bool, typer.Option("--json", help="The runs' counts as JSON.")] = False,
 ) -> None:
     """Read, match, rate and post files of calls. Importing a file again adds nothing.
@@ -43,9 +47,15 @@ def import_(
     runs = []
     for path in files:
         with file_progress(path) as progress:
-            runs.append(
-                import_usage(source, path, now=datetime.now(UTC), is_complete=not growing, progress=progress)
+            run = import_usage(
+                source,
+                path,
+                now=datetime.now(UTC),
+                is_complete=not growing,
+                batch_rows=batch_rows,
+                progress=progress,
             )
+        runs.append(run)
     _print_runs(runs, as_json=as_json)
 
 
@@ -100,21 +110,6 @@ def explain(
     open_database()
     explanation = explain_record(record)
     typer.echo(explanation.to_json() if as_json else explanation.as_text())
-
-
-def named_connection(name: str) -> Connection:
-    """The connection of that name.
-
-    Raises:
-        BadInput: there is none; the names there are are named.
-    """
-    found = Connection.objects.filter(name=name).first()
-    if found is None:
-        names = ", ".join(Connection.objects.order_by("name").values_list("name", flat=True)) or "none yet"
-        raise BadInput(
-            f"there is no connection {name!r} (there are: {names}); add it with `tollbook connection add`"
-        )
-    return found
 
 
 def _print_runs(runs: Iterable[ImportRun], *, as_json: bool) -> None:

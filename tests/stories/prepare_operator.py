@@ -1,0 +1,57 @@
+"""Run in a process of its own: an operator with a thousand accounts, two tariffs and a connection, in an empty home."""
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tollbook.cli.database import open_database
+
+ACCOUNTS = 1_000
+PRICES = """\
+prefix,destination,price,increment,connect_fee
+44,United Kingdom,0.0120,60/60,0
+447,United Kingdom mobile,0.0613,30/6,0.0150
+48,Poland,0.0307,1/1,0
+"""
+
+
+def prepare(folder: Path) -> None:
+    from tollbook.catalog.operations import import_tariff_version, set_product
+    from tollbook.catalog.price_list import read_price_list
+    from tollbook.customers.models import Account, Customer, Number
+    from tollbook.rating.frames import TariffSettings
+    from tollbook.usage.models import Connection
+
+    path = folder / "prices.csv"
+    path.write_text(PRICES, encoding="utf-8")
+    settings = TariffSettings(currency="EUR")
+    import_tariff_version(
+        name="standard",
+        rates=read_price_list(path, settings=settings).rates,
+        settings=settings,
+        holidays={},
+        active_from=None,
+        recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        source_name=path.name,
+        source_sha256="0" * 64,
+    )
+    product = set_product(code="voice", name="Voice", tariffs={"voice_out": "standard"})
+    for number in range(ACCOUNTS):
+        tax = (0, 23, 8)[number % 3]
+        customer = Customer.objects.create(
+            code=f"c{number:04d}",
+            name=f"Customer {number}",
+            currency="EUR",
+            timezone="Europe/Warsaw",
+            tax_rate=tax,
+        )
+        account = Account.objects.create(customer=customer, code=f"a{number:04d}", product=product)
+        Number.objects.create(account=account, digits=48220000000 + number)
+    Connection.objects.create(name="switch", layout="tollbook", match_by=["number"])
+
+
+if __name__ == "__main__":
+    assert "TOLLBOOK_HOME" in os.environ
+    open_database()
+    prepare(Path(sys.argv[1]))
