@@ -16,6 +16,7 @@ import pytest
 import zstandard
 
 Tollbook = Callable[..., Any]
+ASTERISK = Path(__file__).parents[2] / "demo/asterisk-master.csv"
 
 # A minute to the UK costs 1.2 ct and whole minutes count. To a mobile 9 ct and a fee of 1 ct, first 30 s, then 6 s.
 RATES = """
@@ -524,3 +525,21 @@ def test_more_calls_than_a_batch_all_come_out_in_order(tollbook: Tollbook, rates
     rated = pl.read_csv(tmp_path / "rated.csv", infer_schema=False)
     assert rated["record_id"].to_list() == [str(n) for n in range(count)]
     assert rated["price"].to_list() == ["0.0120" if n % 3 else "0.0000" for n in range(count)]
+
+
+def test_the_calls_of_a_real_switch(tollbook: Tollbook, tmp_path: Path) -> None:
+    # 218 calls of an Asterisk, 85 not answered and 24 answered for 0 s; the others talked 38,839 s. At 60 a minute
+    # that is 38,839.
+    rates = sheet(tmp_path / "rates.csv", "prefix,price\n1,60\n")
+    out = tmp_path / "rated.csv"
+
+    run = tollbook(
+        *("rate", ASTERISK, "--format", "asterisk", "--country", "US", "--tariff", rates, "--currency", "USD"),
+        *("--out", out, "--json"),
+    )
+
+    assert [
+        (line["outcome"], line["reason"], line["records"], line["price"])
+        for line in json.loads(run.stdout)["outcomes"]
+    ] == [("charged", None, 109, "38839.0000"), ("free", "unanswered", 109, "0.0000")]
+    assert pl.read_csv(out, infer_schema=False).height == 218

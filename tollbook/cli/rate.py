@@ -14,7 +14,7 @@ from tollbook.catalog.price_list import PriceList, read_mapping, read_price_list
 from tollbook.catalog.tariff_settings import TariffSheet, tariff_sheet
 from tollbook.cli.progress import file_progress
 from tollbook.cli.rate_report import as_json, report
-from tollbook.connectors.files.layout_data import load_layout
+from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
 from tollbook.errors import BadInput
 from tollbook.jobs.rate_file import rate_file
 from tollbook.phone import NumberRules
@@ -29,14 +29,17 @@ SETTINGS, OUTPUT = "Tariff, where not said in the TOML beside it", "Output"
 def rate(
     *,
     calls: Annotated[
-        Path, typer.Argument(help="CSV, JSON lines or Parquet; also .gz, .zip, .zst.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="CALLS", help="CSV, JSON lines or Parquet; also .gz, .zip, .zst.", show_default=False
+        ),
     ],
     tariff: Annotated[Path, typer.Option(help="Price list.", show_default=False)],
     tariff_mapping: Annotated[
         Path | None, typer.Option(help="TOML that says what the columns of the price list mean.")
     ] = None,
     skip_bad_rows: Annotated[
-        bool, typer.Option(help="Leave out rows of the price list that cannot be used.")
+        bool, typer.Option("--skip-bad-rows", help="Leave out rows of the price list that cannot be used.")
     ] = False,
     known_at: Annotated[
         str | None, typer.Option(help="Use only rates recorded until then, as 2026-01-31 or 2026-01-31T12:00Z.")
@@ -44,7 +47,9 @@ def rate(
     holidays: Annotated[
         Path | None, typer.Option(help="TOML or CSV with dates of your own holiday calendars.")
     ] = None,
-    format: Annotated[str, typer.Option(help="Layout of CALLS: a name, or a TOML mapping.")] = "tollbook",
+    format: Annotated[
+        str, typer.Option(help=f"Layout of CALLS: {', '.join(built_in_layouts())}, or a TOML mapping.")
+    ] = "tollbook",
     calls_timezone: Annotated[
         str | None,
         typer.Option(help="Zone of times in CALLS that do not say theirs.", show_default="as the layout says"),
@@ -88,7 +93,7 @@ def rate(
         ),
     ] = None,
     explain: Annotated[
-        bool, typer.Option(help="Add how each price came about, as JSON.", rich_help_panel=OUTPUT)
+        bool, typer.Option("--explain", help="Add how each price came about, as JSON.", rich_help_panel=OUTPUT)
     ] = False,
     as_json_summary: Annotated[
         bool,
@@ -101,8 +106,11 @@ def rate(
 ) -> None:
     """Price every call of a file with a price list. Needs no database.
 
-    The input's columns come out with outcome, reason, prefix, destination, billed_s, price and currency. Exit status
-    0: every record has an outcome, even if some were set aside. 2: the input cannot be used, and no file was written.
+    The input's columns come out with outcome, reason, prefix, destination, billed_s, price and currency.
+
+    Example: tollbook rate calls.csv --tariff rates.csv --out rated.csv
+
+    Exit status 0 when every record has an outcome, even if some were set aside; 2 when the input cannot be used.
     """
     prices = None if gross is None else "gross" if gross else "net"
     sheet = tariff_sheet(
