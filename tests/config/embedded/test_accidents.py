@@ -76,7 +76,10 @@ def test_pid_files_that_name_a_stranger_stop_no_start(folder: Path) -> None:
         stranger.kill()
 
 
-@pytest.mark.parametrize("moment_ms", [0, 20, 50, 100, 150, 200, 250, 300])
+@pytest.mark.parametrize(
+    "moment_ms",
+    [0, 50, 100, 250, *(pytest.param(ms, marks=pytest.mark.full) for ms in (10, 20, 75, 125, 150, 175, 200, 300))],
+)
 @pytest.mark.parametrize("victims", ["command", "command and initdb"])
 def test_a_first_start_killed_at_any_moment_leaves_no_half_of_a_database(
     folder: Path, victims: str, moment_ms: int
