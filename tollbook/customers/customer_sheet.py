@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tollbook.catalog.price_list.cells import whole_number, yes_or_no
 from tollbook.customers.identities import SCHEMES
-from tollbook.customers.models import Customer
+from tollbook.customers.models import Customer, TaxTreatment
 from tollbook.customers.spreadsheet import Column, Sheet, read_sheet, short_text
 
 LANGUAGES = ("en", "pl")
@@ -42,6 +42,12 @@ def currency(cell: str) -> str:
 def language(cell: str) -> str:
     if cell not in LANGUAGES:
         raise ValueError(f"is not a language of documents; there are {', '.join(LANGUAGES)}")
+    return cell
+
+
+def tax_treatment(cell: str) -> str:
+    if cell not in TaxTreatment.values:
+        raise ValueError(f"is not a tax treatment; there are {', '.join(TaxTreatment.values)}")
     return cell
 
 
@@ -98,6 +104,7 @@ COLUMNS = (
     Column("language", language, when_empty="en"),
     Column("timezone", timezone, when_empty="UTC"),
     Column("tax_rate", tax_rate, when_empty=Decimal(0)),
+    Column("tax_treatment", tax_treatment, when_empty="standard"),
     Column("tax_note", short_text(Customer, "tax_note")),
     Column("payment_days", payment_days, when_empty=14),
     Column("is_prepaid", yes_or_no, when_empty=False),

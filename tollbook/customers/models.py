@@ -13,6 +13,15 @@ class CustomerState(models.TextChoices):
     CLOSED = "closed"
 
 
+class TaxTreatment(models.TextChoices):
+    """Why the tax rate is what it is, as the invoice says it."""
+
+    STANDARD = "standard", "the percentage is printed"
+    EXEMPT = "exempt", "not taxed by law"
+    REVERSE_CHARGE = "reverse_charge", "the customer accounts for the tax"
+    OUT_OF_SCOPE = "out_of_scope", "not subject to the seller's tax"
+
+
 class Customer(models.Model):
     """Who pays."""
 
@@ -28,6 +37,7 @@ class Customer(models.Model):
     language = models.CharField(max_length=8, default="en")
     timezone = models.CharField(max_length=64, default="UTC", help_text="months are this zone's months")
     tax_rate = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="percent on usage")
+    tax_treatment = models.CharField(max_length=20, choices=TaxTreatment, default=TaxTreatment.STANDARD)
     tax_note = models.CharField(max_length=300, blank=True, help_text="printed: why no or another tax")
     payment_days = models.PositiveSmallIntegerField(default=14)
     is_prepaid = models.BooleanField(default=False)
@@ -38,6 +48,10 @@ class Customer(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(tax_rate__gte=0, tax_rate__lt=100), name="customer_tax_rate_is_percent"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(tax_treatment="standard") | models.Q(tax_rate=0),
+                name="customer_pays_tax_only_when_standard",
             ),
             models.CheckConstraint(condition=models.Q(currency__regex="^[A-Z]{3}$"), name="customer_currency_iso"),
         ]

@@ -75,7 +75,7 @@ def plan_numbers(
     plan = NumberPlan()
     of_accounts = frozenset(accounts)
     pairs: dict[tuple[str, int], list[Holding]] = defaultdict(list)
-    for holding in dict.fromkeys(wanted):
+    for holding in _each_once(wanted):
         pairs[holding.account, holding.digits].append(holding)
     left: dict[tuple[str, int], list[Holding]] = defaultdict(list)
     for holding in stored:
@@ -88,6 +88,14 @@ def plan_numbers(
         kept.append(_give_up(plan, holding, end_missing) if is_missing else holding)
     plan.clashes += _overlaps([*kept, *plan.new])
     return plan
+
+
+def _each_once(wanted: Iterable[Holding]) -> Iterable[Holding]:
+    """A number that an account's rows give it twice for the same time is given once."""
+    first: dict[tuple[object, ...], Holding] = {}
+    for holding in wanted:
+        first.setdefault((holding.account, holding.digits, holding.since, holding.until), holding)
+    return first.values()
 
 
 def _pair_up(

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('language', models.CharField(default='en', max_length=8)),
                 ('timezone', models.CharField(default='UTC', help_text="months are this zone's months", max_length=64)),
                 ('tax_rate', models.DecimalField(decimal_places=2, default=0, help_text='percent on usage', max_digits=5)),
+                ('tax_treatment', models.CharField(choices=[('standard', 'the percentage is printed'), ('exempt', 'not taxed by law'), ('reverse_charge', 'the customer accounts for the tax'), ('out_of_scope', "not subject to the seller's tax")], default='standard', max_length=20)),
                 ('tax_note', models.CharField(blank=True, help_text='printed: why no or another tax', max_length=300)),
                 ('payment_days', models.PositiveSmallIntegerField(default=14)),
                 ('is_prepaid', models.BooleanField(default=False)),
@@ -38,7 +39,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'Open'), ('suspended', 'Suspended'), ('closed', 'Closed')], default='open', max_length=20)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('tax_rate__gte', 0), ('tax_rate__lt', 100)), name='customer_tax_rate_is_percent'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='customer_currency_iso')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('tax_rate__gte', 0), ('tax_rate__lt', 100)), name='customer_tax_rate_is_percent'), models.CheckConstraint(condition=models.Q(('tax_treatment', 'standard'), ('tax_rate', 0), _connector='OR'), name='customer_pays_tax_only_when_standard'), models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='customer_currency_iso')],
             },
         ),
         migrations.CreateModel(

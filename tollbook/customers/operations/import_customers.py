@@ -1,13 +1,13 @@
 """Customers from a sheet: new ones made, known ones changed where the sheet says something else."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from django.db import transaction
 
 from tollbook.catalog.price_list import BadRow
 from tollbook.customers.identities import SCHEMES
-from tollbook.customers.models import Customer, Identity
+from tollbook.customers.models import Customer, Identity, TaxTreatment
 from tollbook.customers.report import FieldChange, ImportReport, shown
 from tollbook.customers.spreadsheet import BadSheet, Row, Sheet
 from tollbook.database import lock_table
@@ -30,7 +30,12 @@ def import_customers(*, sheet: Sheet, dry_run: bool = False, skip_bad_rows: bool
     """
     lock_table(Customer._meta.db_table)
     stored = {customer.code: customer for customer in Customer.objects.all()}
-    problems = [*sheet.problems, *_repeated_codes(sheet), *_other_currencies(sheet, stored)]
+    problems = [
+        *sheet.problems,
+        *_repeated_codes(sheet),
+        *_other_currencies(sheet, stored),
+        *_taxed_without_tax(sheet, stored),
+    ]
     if problems and not skip_bad_rows:
         raise BadSheet(sheet.path, problems, NEXT_STEP)
     bad_lines = {problem.line for problem in problems}
@@ -67,6 +72,15 @@ def _other_currencies(sheet: Sheet, stored: Mapping[str, Customer]) -> list[BadR
         for row in sheet.rows
         if (customer := stored.get(row.text("code"))) is not None and customer.currency != row.text("currency")
     ]
+
+
+def _taxed_without_tax(sheet: Sheet, stored: Mapping[str, Customer]) -> Iterator[BadRow]:
+    for row in sheet.rows:
+        known = stored.get(row.text("code"), Customer())
+        treatment = row.values.get("tax_treatment", known.tax_treatment)
+        rate = row.values.get("tax_rate", known.tax_rate)
+        if treatment != TaxTreatment.STANDARD and rate:
+            yield BadRow(row.line, "tax_rate", str(rate), f"must be 0 when tax_treatment is {treatment}")
 
 
 class _Plan:
