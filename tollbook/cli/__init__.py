@@ -38,6 +38,9 @@ COMMANDS = {
     ),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
     "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
+    "ledger": Command(
+        "tollbook.cli.ledger:app", "What is owed, whether the books are right, and the books as a file."
+    ),
     "seller": Command("tollbook.cli.seller:app", "The company that stands on invoices as seller."),
     "bill": Command("tollbook.cli.bill:app", "Close a month: invoices as PDF, with their call lists."),
 }

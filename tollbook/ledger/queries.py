@@ -46,14 +46,19 @@ def balance(customer: Customer, currency: str) -> Money:
     return _owed(customer, currency, "TRUE", ())
 
 
-def balances() -> Iterator[CustomerBalance]:
-    """What every customer owes, by code; one without postings owes nothing in its own currency."""
+def balances(customer: Customer | None = None) -> Iterator[CustomerBalance]:
+    """What every customer (or one) owes, by code; without postings it is nothing, in the customer's own currency."""
     rows = stream(
         """
         SELECT c.code, coalesce(p.currency, c.currency), coalesce(sum(p.amount_nanos), 0)
-          FROM customers_customer c LEFT JOIN ledger_posting p ON p.customer_id = c.id
+          FROM customers_customer c
+          LEFT JOIN (ledger_transaction t
+               JOIN ledger_posting p ON p.transaction_id = t.id AND p.customer_id = t.customer_id)
+            ON t.customer_id = c.id
+         WHERE c.id = coalesce(%s, c.id)
          GROUP BY c.code, 2 ORDER BY c.code COLLATE "C", 2
-        """
+        """,
+        (customer and customer.pk,),
     )
     return (CustomerBalance(code, Money.from_nanos(int(nanos), currency)) for code, currency, nanos in rows)
 

@@ -1,0 +1,142 @@
+"""Whether the books are right: every law that ledger, usage and invoices must keep, looked up in the tables.
+
+The database and the operations keep these laws by themselves. The check believes neither: it adds everything up
+again, in SQL and with its own arithmetic of tax, and names by id what does not hold.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+
+from tollbook.database import one_moment
+from tollbook.usage.queries import broken_equations
+
+SHOWN_PER_LAW = 20  # problems; of further ones it is only said that there are more
+
+POSTINGS = """
+    ledger_transaction t
+    JOIN ledger_posting p ON p.transaction_id = t.id
+    JOIN ledger_ledgeraccount a ON a.id = p.ledger_account_id
+"""
+POSTINGS_COME_TO = """
+    coalesce(sum(p.amount_nanos) FILTER (WHERE a.kind = 'receivable'), 0) AS owed,
+    coalesce(-sum(p.amount_nanos) FILTER (WHERE a.kind = 'tax'), 0) AS tax
+"""
+# Every record that a transaction charged, with its tax: half up away from zero, in integers of any size.
+RECORDS = """(
+    SELECT t.*, u.outcome, u.price_nanos,
+           sign(u.price_nanos) * div(2 * abs(u.price_nanos::numeric) * t.points + t.base, 2 * t.base) AS record_tax
+      FROM usage_usagerecord u
+      JOIN (SELECT *, tax_rate * 100 AS points, 10000 + CASE WHEN is_gross THEN tax_rate * 100 ELSE 0 END AS base
+              FROM ledger_transaction) t ON t.id = u.transaction_id
+) t"""
+RECORDS_COME_TO = (
+    "sum(price_nanos + CASE WHEN is_gross THEN 0 ELSE record_tax END) AS owed, sum(record_tax) AS tax"
+)
+# What records that are charged together have in common.
+GROUP = "customer_id, account_id, month, usage_kind, tax_rate, is_gross, currency"
+GROUP_OF_T = ", ".join(f"t.{name}" for name in GROUP.split(", "))
+
+# Each law with a query that selects one sentence for every place where it does not hold.
+LAWS = {
+    "the postings of a transaction sum to zero in every currency": """
+        SELECT format('transaction %s is off balance by %s nano-%s', transaction_id, sum(amount_nanos), currency)
+          FROM ledger_posting GROUP BY transaction_id, currency HAVING sum(amount_nanos) <> 0
+         ORDER BY transaction_id, currency
+    """,
+    "a transaction has postings, and a posting its transaction": """
+        SELECT DISTINCT CASE WHEN p.transaction_id IS NULL THEN format('transaction %s has no postings', t.id)
+                             ELSE format('transaction %s has postings and does not exist', p.transaction_id) END
+          FROM ledger_transaction t FULL JOIN ledger_posting p ON p.transaction_id = t.id
+         WHERE t.id IS NULL OR p.transaction_id IS NULL ORDER BY 1
+    """,
+    "a posting is in its transaction's currency, and a receivable its customer's": f"""
+        SELECT format('posting %s/%s is %s of customer %s in %s; its transaction is of customer %s in %s', t.id, p.leg,
+                      a.kind, coalesce(p.customer_id::text, 'nobody'), p.currency, t.customer_id, t.currency)
+          FROM {POSTINGS}
+         WHERE p.currency <> t.currency OR a.currency <> t.currency
+            OR p.customer_id IS DISTINCT FROM CASE WHEN a.kind = 'receivable' THEN t.customer_id END
+         ORDER BY t.id, p.leg
+    """,
+    "a charged record has its transaction": """
+        SELECT format('usage record %s of customer %s, account %s, says that transaction %s charged it, which is %s',
+                      u.id, u.customer_id, u.account_id, u.transaction_id,
+                      CASE WHEN t.id IS NULL THEN 'missing' ELSE 'about something else' END)
+          FROM usage_usagerecord u LEFT JOIN ledger_transaction t ON t.id = u.transaction_id
+         WHERE u.outcome = 'charged' AND (t.kind, t.customer_id, t.account_id, t.usage_kind, t.currency)
+               IS DISTINCT FROM ('usage', u.customer_id, u.account_id, u.kind, u.currency)
+         ORDER BY u.id
+    """,
+    # A record that waits again because its correction was undone has left its transaction; then only the sum over
+    # charges and reversals, the next law, can tell.
+    "the records behind a usage transaction come to its postings": f"""
+        WITH posted AS (SELECT t.id, {GROUP_OF_T}, {POSTINGS_COME_TO} FROM {POSTINGS}
+                         WHERE t.kind = 'usage' GROUP BY t.id),
+             records AS (SELECT id, {RECORDS_COME_TO} FROM {RECORDS} GROUP BY id),
+             reversed AS (SELECT DISTINCT {GROUP} FROM ledger_transaction WHERE kind = 'usage_reversal')
+        SELECT format('transaction %s posts %s nano-%s with %s of tax, its records come to %s with %s',
+                      id, p.owed, p.currency, p.tax, coalesce(r.owed, 0), coalesce(r.tax, 0))
+          FROM posted p LEFT JOIN records r USING (id) LEFT JOIN reversed v USING ({GROUP})
+         WHERE v.customer_id IS NULL AND (p.owed, p.tax) IS DISTINCT FROM (r.owed, r.tax) ORDER BY id
+    """,
+    "what is charged comes to what was posted less what was taken back": f"""
+        WITH posted AS (SELECT {GROUP_OF_T}, {POSTINGS_COME_TO}, min(t.id) AS first FROM {POSTINGS}
+                         WHERE t.kind IN ('usage', 'usage_reversal') GROUP BY {GROUP_OF_T}),
+             records AS (SELECT {GROUP}, {RECORDS_COME_TO} FROM {RECORDS} WHERE outcome = 'charged' GROUP BY {GROUP})
+        SELECT format('customer %s, account %s, %s of %s at %s %% %s (transaction %s …): %s nano-%s are posted'
+                      ' with %s of tax, the charged records come to %s with %s', customer_id, account_id, usage_kind,
+                      to_char(month, 'YYYY-MM'), tax_rate, CASE WHEN is_gross THEN 'gross' ELSE 'net' END, p.first,
+                      p.owed, currency, p.tax, coalesce(r.owed, 0), coalesce(r.tax, 0))
+          FROM posted p LEFT JOIN records r USING ({GROUP})
+         WHERE (p.owed, p.tax) IS DISTINCT FROM (coalesce(r.owed, 0), coalesce(r.tax, 0)) ORDER BY p.first
+    """,
+    "an invoice is for its customer's transactions, in its currency": """
+        SELECT format('invoice %s of customer %s in %s has transaction %s, which is %s', i.number, i.customer_id,
+                      i.currency, it.transaction_id, CASE WHEN t.id IS NULL THEN 'missing'
+                      ELSE format('of customer %s in %s', t.customer_id, t.currency) END)
+          FROM billing_invoicedtransaction it
+          JOIN billing_invoice i ON i.id = it.invoice_id
+          LEFT JOIN ledger_transaction t ON t.id = it.transaction_id
+         WHERE (t.customer_id, t.currency) IS DISTINCT FROM (i.customer_id, i.currency::text)
+         ORDER BY i.number, it.transaction_id
+    """,
+    "an invoice asks for what its transactions post": f"""
+        WITH posted AS (SELECT it.invoice_id, {POSTINGS_COME_TO} FROM {POSTINGS}
+                          JOIN billing_invoicedtransaction it ON it.transaction_id = t.id GROUP BY it.invoice_id)
+        SELECT format('invoice %s is %s %s with %s of tax, its transactions post %s nano-%s with %s', i.number, i.gross,
+                      i.currency, i.tax, coalesce(p.owed, 0), i.currency, coalesce(p.tax, 0))
+          FROM billing_invoice i LEFT JOIN posted p ON p.invoice_id = i.id
+         WHERE (i.gross * 1000000000, i.tax * 1000000000) IS DISTINCT FROM (p.owed, p.tax) ORDER BY i.number
+    """,
+    "the lines of an invoice add up to it": """
+        SELECT format('invoice %s is %s net and %s tax, its lines are %s and %s', i.number, i.net, i.tax,
+                      coalesce(sum(l.net), 0), coalesce(sum(l.tax), 0))
+          FROM billing_invoice i LEFT JOIN billing_invoiceline l ON l.invoice_id = i.id
+         GROUP BY i.id HAVING (i.net, i.tax) IS DISTINCT FROM (sum(l.net), sum(l.tax)) ORDER BY i.number
+    """,
+}
+INTAKE_EQUATION = "records in are charged, free, set aside, duplicate, not usage, superseded or undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A law, and where it does not hold: the first places, by id. Empty is what it must be."""
+
+    law: str
+    problems: tuple[str, ...]
+    has_more: bool
+
+
+def check_ledger() -> Iterator[Finding]:
+    """Look up every law, as things stand at one moment. Changes nothing."""
+    with one_moment():
+        for law, query in LAWS.items():
+            with connection.cursor() as cursor:
+                cursor.execute(f"{query} LIMIT {SHOWN_PER_LAW + 1}")
+                yield _finding(law, [sentence for (sentence,) in cursor.fetchall()])
+        yield _finding(INTAKE_EQUATION, broken_equations())
+
+
+def _finding(law: str, problems: list[str]) -> Finding:
+    return Finding(law, tuple(problems[:SHOWN_PER_LAW]), len(problems) > SHOWN_PER_LAW)
