@@ -16,7 +16,7 @@ from tollbook.connectors.files.raw import LINE, empty_rows, good_rows, refused_r
 from tollbook.connectors.files.record_text import NotARecord, split_record
 from tollbook.connectors.files.shape import Shape
 
-_NEWLINE, _QUOTE = 10, 34
+_NEWLINE, _RETURN, _QUOTE = 10, 13, 34
 Bytes = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 Places = npt.NDArray[np.int64]
@@ -59,8 +59,9 @@ class CsvParser:
     def _not_plain(self, lines: "_Lines") -> Flags:
         """Lines to look at alone, as far as can be told before they are split."""
         flags: Flags = lines.ends - lines.starts > self.limits.max_line_bytes
-        if b"\0" in lines.data:
-            flags[lines.of(np.flatnonzero(lines.buffer == 0))] = True
+        for byte in (0, _RETURN):  # a CR that ends no line is the value's own, and Polars would drop it
+            if byte in lines.data:
+                flags[lines.of(np.flatnonzero(lines.buffer == byte))] = True
         if self.shape.comment:
             flags |= lines.buffer[lines.starts] == ord(self.shape.comment[0])
         if not lines.data.isascii() and not _is_utf8(lines.data):

@@ -50,7 +50,8 @@ class Identifier:
         texts = rows.select(
             pl.when(pl.col(REASON).is_null()).then(content).otherwise(what_is_no_record)
         ).to_series()
-        digests = b"".join([blake2b(text.encode(), digest_size=HASH_BYTES).digest() for text in texts.to_list()])
+        contents = texts.cast(pl.Binary).to_list()
+        digests = b"".join([blake2b(content, digest_size=HASH_BYTES).digest() for content in contents])
         ordinals = self._seen.ordinals(np.frombuffer(digests, dtype=">u8")[::2].astype(np.uint64))
         hashes = pl.Series(
             [digests[at : at + HASH_BYTES] for at in range(0, len(digests), HASH_BYTES)], dtype=pl.Binary

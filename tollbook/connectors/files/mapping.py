@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from tollbook.connectors.files.amounts import measured
-from tollbook.connectors.files.columns import text_of
+from tollbook.connectors.files.columns import each_value_once, text_of
 from tollbook.connectors.files.defects import with_defects
 from tollbook.connectors.files.layout import (
     AmountField,
@@ -28,6 +28,7 @@ _USAGE_TEXTS = {
     "trunk": "trunk_ref",
     "display": "display_text",
 }
+_KIND = pl.col("\0kind")
 _TIME_KINDS = [kind for kind, measure in KINDS.items() if measure is Measure.TIME]
 
 
@@ -39,22 +40,20 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
     texts = {usage: layout.texts.get(name, TextField()) for name, usage in _USAGE_TEXTS.items()}
     written = (
         rows.lazy()
-        .with_columns(_kind(layout.kind, names).alias("\0kind"))
+        .with_columns(_kinds(rows, layout.kind, names).alias("\0kind"))
         .select(
             pl.col(LINE).alias("line"),
             pl.col(REASON).alias("_reason"),
             pl.col(TEXT).alias("_text"),
-            pl.col("\0kind").alias("kind"),
-            pl.col("\0kind").is_in(_TIME_KINDS).alias("_is_time"),
+            _KIND.alias("kind"),
+            _KIND.is_in(_TIME_KINDS).alias("_is_time"),
             _start(layout.start.columns, names).alias("_start"),
-            (_text(layout.answered.column, names)).alias("_answered"),
+            _text(layout.answered.column, names).alias("_answered"),
             *_amount("duration", layout.duration, names),
             *_amount("quantity", layout.quantity, names),
             *(_usage_text(field, names).alias(usage) for usage, field in texts.items()),
         )
-        .with_columns(
-            *_time_texts(), pl.when(~pl.col("_is_time")).then("_quantity").otherwise(pl.lit("")).alias("_quantity")
-        )
+        .with_columns(*_time_texts(), pl.when(~pl.col("_is_time")).then("_quantity").otherwise(pl.lit("")))
         .collect()
     )
     start, days = parsed_times(written["_start"], layout.start)
@@ -63,12 +62,14 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
     comma = layout.quantity.decimal_comma
     quantity = measured(written["_quantity"], written["_quantity_unit"], is_time=False, decimal_comma=comma)
     is_free_without = ~pl.col("answered") & pl.col("_is_time") & (pl.col("_duration") == "")
-    facts = (
-        written.with_columns(start.alias("start"), duration.alias("duration_us"), quantity.alias("quantity"))
-        .with_columns(_answered(layout.answered, names).alias("answered"))
-        # Platforms leave the duration of a call that was not answered empty.
-        .with_columns(pl.when(is_free_without).then(0).otherwise("duration_us").alias("duration_us"))
+    facts = written.with_columns(
+        start.alias("start"),
+        duration.alias("duration_us"),
+        quantity.alias("quantity"),
+        _answered(written, duration, layout.answered, names).alias("answered"),
     )
+    # Platforms leave the duration of a call that was not answered empty.
+    facts = facts.with_columns(pl.when(is_free_without).then(0).otherwise("duration_us").alias("duration_us"))
     usage = with_defects(facts, layout).with_columns(pl.lit(None, pl.String).alias("record_key"))
     return conform(usage, USAGE), days
 
@@ -82,7 +83,7 @@ def _usage_text(field: TextField, names: Sequence[str]) -> pl.Expr:
     """A text of the record; null when there is nothing in it."""
     text = _text(field.column, names)
     if field.incoming is not None:
-        text = pl.when(pl.col("\0kind").is_in(list(INCOMING))).then(_text(field.incoming, names)).otherwise(text)
+        text = pl.when(_KIND.is_in(list(INCOMING))).then(_text(field.incoming, names)).otherwise(text)
     if field.extract is not None:
         text = text.str.extract(field.extract, 1)
     return pl.when(text != "").then(text).otherwise(pl.lit(field.value, pl.String))
@@ -112,34 +113,40 @@ def _time_texts() -> list[pl.Expr]:
     ]
 
 
-def _answered(field: AnsweredField, names: Sequence[str]) -> pl.Expr:
+def _answered(written: pl.DataFrame, duration: pl.Series, field: AnsweredField, names: Sequence[str]) -> pl.Series:
     """Null where the column's value is in neither list."""
     if text_of(field.column, names) is None:
-        return (
-            pl.when("_is_time")
-            .then((pl.col("duration_us") > 0).fill_null(value=True))
-            .otherwise(pl.lit(value=True))
-        )
+        return ~written["_is_time"] | (duration > 0).fill_null(value=True)
     if field.filled:
-        return pl.col("_answered") != ""
-    word = pl.col("_answered").str.to_lowercase()
-    is_yes = word.is_in([yes.lower() for yes in field.yes])
-    if field.no is None:
-        return is_yes
-    return pl.when(is_yes | word.is_in([no.lower() for no in field.no])).then(is_yes)
+        return written["_answered"] != ""
+    yes = [word.lower() for word in field.yes]
+    no = None if field.no is None else [word.lower() for word in field.no]
+
+    def meaning(word: pl.Expr) -> pl.Expr:
+        is_yes = word.str.to_lowercase().is_in(yes)
+        return is_yes if no is None else pl.when(is_yes | word.str.to_lowercase().is_in(no)).then(is_yes)
+
+    return each_value_once(written["_answered"], meaning)
 
 
-def _kind(field: KindField, names: Sequence[str]) -> pl.Expr:
+def _kinds(rows: pl.DataFrame, field: KindField, names: Sequence[str]) -> pl.Series:
     """The first rule that holds, else the file's own word in ours, else the default."""
-    word = _text(field.column, names)
-    own = (
-        pl.when(word == "").then(pl.lit(field.value)).otherwise(word.str.to_lowercase().replace(dict(field.names)))
-    )
-    kind = pl.coalesce(pl.when(own.is_in(list(KINDS))).then(own), pl.when(word == "").then(own), word)
+
+    def meaning(word: pl.Expr) -> pl.Expr:
+        ours = word.str.to_lowercase().replace(dict(field.names))
+        return (
+            pl.when(word == "").then(pl.lit(field.value)).when(ours.is_in(list(KINDS))).then(ours).otherwise(word)
+        )
+
+    if text_of(field.column, names) is None:
+        kinds = pl.Series([field.value]).new_from_index(0, rows.height)
+    else:
+        kinds = each_value_once(rows.select(_text(field.column, names)).to_series(), meaning)
+    ruled: pl.Expr = pl.lit(kinds)
     for rule in reversed(field.rules):
         holds = pl.all_horizontal([_holds(condition, names) for condition in rule.when])
-        kind = pl.when(holds).then(pl.lit(rule.kind)).otherwise(kind)
-    return kind
+        ruled = pl.when(holds).then(pl.lit(rule.kind)).otherwise(ruled)
+    return rows.select(ruled).to_series() if field.rules else kinds
 
 
 def _holds(condition: Condition, names: Sequence[str]) -> pl.Expr:

@@ -1,0 +1,87 @@
+"""The fast way and the careful way give the same rows, whatever the text."""
+
+import csv
+import io
+
+import hypothesis.strategies as st
+import polars as pl
+import pytest
+from hypothesis import example, given
+
+from tests.connectors.files.reading import read_all
+from tollbook.connectors.files.csv_rows import CsvParser, _Lines
+from tollbook.connectors.files.layout_data import layout_from_mapping
+from tollbook.connectors.files.limits import Limits
+from tollbook.connectors.files.shape import Shape
+
+SHAPE = Shape(",", "doubled", "", {2: ("a", "b"), 3: ("a", "b", "c")})
+SCRAPS = st.text(alphabet='x",\n\r \0é#', max_size=60)
+VALUES = st.text(alphabet='x", é;5#|', max_size=6)
+
+
+def parsed(text: str, *, alone: bool) -> list[tuple[object, ...]]:
+    """The rows of a text; `alone` looks at every line by itself."""
+    parser = CsvParser(SHAPE, Limits(), "windows-1252")
+    if alone:
+        plain_only = parser._not_plain
+
+        def everything(lines: _Lines) -> object:
+            return plain_only(lines) | True
+
+        parser._not_plain = everything  # type: ignore[method-assign, assignment]
+    return parser.parse((text + "\n").encode(), more_may_come=False).rows()
+
+
+@given(SCRAPS)
+@example('a,"b\nc",d')
+@example('"a,b\nc,d\n"e",f')
+@example('"",x\n,\n"a""",b')
+@example('a" b",c\n"a"" b",c')
+def test_lines_read_at_once_are_read_as_lines_looked_at_alone(text: str) -> None:
+    assert parsed(text, alone=False) == parsed(text, alone=True)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=20))
+def test_what_python_writes_as_csv_is_read_back(records: list[tuple[str, str, str]]) -> None:
+    written = io.StringIO()
+    csv.writer(written, quoting=csv.QUOTE_ALL).writerows(records)
+
+    rows = CsvParser(SHAPE, Limits(), "none").parse(
+        written.getvalue().replace("\r\n", "\n").encode(), more_may_come=False
+    )
+
+    assert rows.select("a", "b", "c").rows() == records
+
+
+LAYOUT = layout_from_mapping(
+    {
+        "file": {"header": False, "delimiter": ",", "columns": "start cld s"},
+        "start": {"column": "start", "formats": ["epoch_s"]},
+        "duration": {"column": "s"},
+        "cld": "cld",
+    }
+)
+
+
+@pytest.mark.req("X7")
+@given(
+    st.lists(
+        st.sampled_from(["1714557600,1,5", '1714557600,"2\n",5', "1714557601,1,x", '17,"', "", "1714557600,1,5"])
+    ),
+    st.integers(1, 5),
+    st.integers(1, 40),
+)
+def test_where_a_file_is_cut_into_batches_and_blocks_changes_nothing(
+    lines: list[str], rows: int, size: int
+) -> None:
+    data = ("1714557600,1,5\n" + "\n".join(lines)).encode()
+    whole = read_all(data, LAYOUT).usage
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tollbook.connectors.files.text.BLOCK_BYTES", size)
+        patch.setattr("tollbook.connectors.files.stored.CHUNK_BYTES", max(1, size // 2))
+        pieces = read_all(data, LAYOUT, batch_rows=rows)
+
+    assert pieces.usage.equals(whole)
+    assert all(batch.usage.height == rows for batch in pieces.batches[:-1])
+    assert pl.Series([batch.usage.height for batch in pieces.batches]).sum() == whole.height
