@@ -25,6 +25,7 @@ from tollbook.billing.documents.words import words_of
 from tollbook.billing.models import Invoice, Seller
 from tollbook.billing.models import InvoiceLine as StoredLine
 from tollbook.customers.models import Customer
+from tollbook.phone import region_name
 from tollbook.records import KINDS, Measure
 
 PDF = "application/pdf"
@@ -43,18 +44,19 @@ def document_of(invoice: Invoice, calls: pl.DataFrame) -> InvoiceDocument:
     """Everything that is printed on the invoice, with its calls (`queries.CALLS`)."""
     customer, seller = invoice.customer, invoice.series.seller
     words = words_of(customer.language)
+    category = TaxCategory(customer.tax_treatment)
     lines = list(invoice.lines.order_by("position"))
     return InvoiceDocument(
         number=invoice.number,
-        seller=_seller(seller),
+        seller=_seller(seller, customer.language),
         buyer=_buyer(customer),
         issue_date=invoice.issued_on,
         due_date=invoice.due_on,
         period_since=invoice.period_since,
         period_until=invoice.period_until,
         currency=invoice.currency,
-        lines=tuple(_line(line, words["service"]) for line in lines),
-        tax_totals=tuple(_tax_totals(lines)),
+        lines=tuple(_line(line, words["service"], category) for line in lines),
+        tax_totals=tuple(_tax_totals(lines, category)),
         price_basis=PriceBasis.GROSS if invoice.is_gross else PriceBasis.NET,
         bank_account=_bank_account(seller),
         notes=(customer.tax_note,) if customer.tax_note else (),
@@ -64,10 +66,10 @@ def document_of(invoice: Invoice, calls: pl.DataFrame) -> InvoiceDocument:
     )
 
 
-def _seller(seller: Seller) -> Party:
+def _seller(seller: Seller, language: str) -> Party:
     return Party(
         name=seller.name,
-        address=_address(seller),
+        address=_address(seller, language),
         tax_ids=_tax_ids(seller.tax_id, seller.country),
         contact=tuple(filter(None, (seller.phone, seller.email))),
     )
@@ -75,13 +77,16 @@ def _seller(seller: Seller) -> Party:
 
 def _buyer(customer: Customer) -> Party:
     return Party(
-        name=customer.name, address=_address(customer), tax_ids=_tax_ids(customer.tax_id, customer.country)
+        name=customer.name,
+        address=_address(customer, customer.language),
+        tax_ids=_tax_ids(customer.tax_id, customer.country),
     )
 
 
-def _address(of: Seller | Customer) -> tuple[str, ...]:
+def _address(of: Seller | Customer, language: str) -> tuple[str, ...]:
     city = " ".join(filter(None, (of.postcode, of.city)))
-    return tuple(filter(None, (of.street, city, of.country)))
+    country = region_name(of.country, language) if of.country else ""
+    return tuple(filter(None, (of.street, city, country)))
 
 
 def _tax_ids(number: str, country: str) -> tuple[TaxId, ...]:
@@ -101,7 +106,7 @@ def _bank_account(seller: Seller) -> BankAccount | None:
 UNITS = {Measure.TIME: Unit.CALL, Measure.MESSAGES: Unit.MESSAGE, Measure.BYTES: Unit.MEGABYTE}
 
 
-def _line(line: StoredLine, services: dict[str, str]) -> InvoiceLine:
+def _line(line: StoredLine, services: dict[str, str], category: TaxCategory) -> InvoiceLine:
     measure = KINDS[line.usage_kind]
     is_correction = line.records == 0
     return InvoiceLine(
@@ -111,7 +116,7 @@ def _line(line: StoredLine, services: dict[str, str]) -> InvoiceLine:
         unit=UNITS[measure],
         duration_s=line.billed if measure is Measure.TIME and not is_correction else None,
         net=line.net,
-        tax_rate=_tax_rate(line.tax_rate),
+        tax_rate=TaxRate(line.tax_rate, category),
         tax=line.tax,
         gross=line.net + line.tax,
     )
@@ -124,15 +129,11 @@ def _quantity(line: StoredLine, measure: Measure) -> Decimal:
     return Decimal(line.records)
 
 
-def _tax_rate(percent: Decimal) -> TaxRate:
-    return TaxRate(percent, TaxCategory.STANDARD if percent else TaxCategory.EXEMPT)
-
-
-def _tax_totals(lines: list[StoredLine]) -> Iterator[TaxTotal]:
+def _tax_totals(lines: list[StoredLine], category: TaxCategory) -> Iterator[TaxTotal]:
     for percent in sorted({line.tax_rate for line in lines}):
         net = sum((line.net for line in lines if line.tax_rate == percent), Decimal(0))
         tax = sum((line.tax for line in lines if line.tax_rate == percent), Decimal(0))
-        yield TaxTotal(tax_rate=_tax_rate(percent), net=net, tax=tax, gross=net + tax)
+        yield TaxTotal(tax_rate=TaxRate(percent, category), net=net, tax=tax, gross=net + tax)
 
 
 def _call_list(calls: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,8 @@ from itertools import chain
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberType, example_number_for_type
 from phonenumbers.carrierdata import CARRIER_DATA
 from phonenumbers.geodata import GEOCODE_DATA
-from phonenumbers.geodata.locale import LOCALE_DATA
+
+from tollbook.phone import region_name
 
 HEADER = ("prefix", "destination", "price", "increment", "forbidden")
 
@@ -45,8 +46,6 @@ PRICES = {
 # North American numbers that are not the United States or Canada cost like a Caribbean call.
 CARIBBEAN = Decimal("0.1350")
 NORTH_AMERICA = "1"
-# Regions with a calling code of their own for which the metadata has no name.
-UNNAMED = {"AC": "Ascension Island", "TA": "Tristan da Cunha", "XK": "Kosovo"}
 PREMIUM = "1900"
 
 
@@ -56,7 +55,9 @@ def world_price_list(per_eur: Decimal = Decimal(1)) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     for prefix, destination, price, increment, is_forbidden in chain(_north_america(), _countries(), _mobiles()):
-        writer.writerow((prefix, destination, f"{price * per_eur:.4f}", increment, "yes" if is_forbidden else "no"))
+        writer.writerow(
+            (prefix, destination, f"{price * per_eur:.4f}", increment, "yes" if is_forbidden else "no")
+        )
     return text.getvalue()
 
 
@@ -119,12 +120,3 @@ def _country_code(prefix: str) -> str:
 def _country_name(code: int) -> str:
     region = COUNTRY_CODE_TO_REGION_CODE[code][0]
     return f"International service +{code}" if region == "001" else region_name(region)
-
-
-def region_name(region: str) -> str:
-    """The English name of a country: PL is Poland."""
-    if region in UNNAMED:
-        return UNNAMED[region]
-    names = LOCALE_DATA[region]
-    name = names["en"]
-    return names[name[1:]] if name.startswith("*") else name
