@@ -41,11 +41,17 @@ class Office:
         return import_usage(self.source, self.file(text, name), now=NOON, **options)  # type: ignore[arg-type]
 
 
-def price_tariff(name: str, prices: str, folder: Path, active_from: datetime | None = None) -> None:
-    """A new version of a tariff in EUR."""
+def price_tariff(
+    name: str,
+    prices: str,
+    folder: Path,
+    active_from: datetime | None = None,
+    settings: TariffSettings | None = None,
+) -> None:
+    """A new version of a tariff, in EUR and net unless the settings say else."""
     path = folder / f"{name}.csv"
     path.write_text(prices, encoding="utf-8")
-    settings = TariffSettings(currency="EUR")
+    settings = settings or TariffSettings()
     import_tariff_version(
         name=name,
         rates=read_price_list(path, settings=settings).rates,
