@@ -10,10 +10,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import django
 import hypothesis
 import pytest
+import pytest_django
+from django.db import connection
 
 from tollbook.config.embedded import EmbeddedServer
 
@@ -56,3 +59,30 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     server.hold()
     yield
     server.release()
+
+
+@pytest.fixture
+def fresh_database(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[dict[str, str]]:
+    """A database with all tables and no rows, instead of `db`, for tests that really commit.
+
+    `transactional_db` cannot clean up here, because what is posted refuses to be emptied. Gives the environment
+    with which another process works on the same database.
+    """
+    with django_db_blocker.unblock():
+        template = connection.settings_dict["NAME"]
+        name = f"{template}_fresh"
+        connection.close()  # nobody may use a template while it is copied
+        with connection._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.settings_dict["NAME"] = name
+        where = connection.get_connection_params()
+        try:
+            yield {"DATABASE_URL": f"postgresql://{where['user']}@/{name}?{urlencode({'host': where['host']})}"}
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = template
+            with connection._nodb_cursor() as cursor:
+                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
