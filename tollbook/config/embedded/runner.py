@@ -24,6 +24,11 @@ class Runner:
     uid: int
     gid: int
 
+    @property
+    def is_another(self) -> bool:
+        """Whether the server's user is not the caller: the caller is root then."""
+        return self.uid != os.geteuid()
+
     def popen_args(self) -> dict[str, Any]:
         """Return how `subprocess` starts a program as this user; files it makes are closed to all others.
 
@@ -36,13 +41,13 @@ class Runner:
             "stdin": subprocess.DEVNULL,
             "start_new_session": True,
         }
-        if self.uid != os.geteuid():
+        if self.is_another:
             args |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return args
 
     def give(self, path: Path) -> None:
         """Make a file or folder this user's own."""
-        if self.uid != os.geteuid():
+        if self.is_another:
             os.chown(path, self.uid, self.gid)
 
     def can_enter(self, folder: Path) -> bool:
