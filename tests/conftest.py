@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ import django
 import hypothesis
 import pytest
 import pytest_django
+from django.core.management import call_command
 from django.db import connection
 
 from tollbook.config.embedded import EmbeddedServer
@@ -61,28 +63,49 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     server.release()
 
 
+@pytest.fixture(scope="session")
+def database_template(django_db_modify_db_settings: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> str:
+    """The name of a database with all tables and no rows, to be copied."""
+    name = f"template_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with django_db_blocker.unblock():
+        _on_server(f"CREATE DATABASE {name}")
+        with _working_on(name):
+            call_command("migrate", interactive=False, verbosity=0)
+    return name
+
+
 @pytest.fixture
 def fresh_database(
-    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+    database_template: str, django_db_blocker: pytest_django.DjangoDbBlocker
 ) -> Iterator[dict[str, str]]:
     """A database with all tables and no rows, instead of `db`, for tests that really commit.
 
     `transactional_db` cannot clean up here, because what is posted refuses to be emptied. Gives the environment
     with which another process works on the same database.
     """
+    name = f"fresh_of_{database_template}"
     with django_db_blocker.unblock():
-        template = connection.settings_dict["NAME"]
-        name = f"{template}_fresh"
-        connection.close()  # nobody may use a template while it is copied
-        with connection._nodb_cursor() as cursor:
-            cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        connection.settings_dict["NAME"] = name
-        where = connection.get_connection_params()
-        try:
-            yield {"DATABASE_URL": f"postgresql://{where['user']}@/{name}?{urlencode({'host': where['host']})}"}
-        finally:
-            connection.close()
-            connection.settings_dict["NAME"] = template
-            with connection._nodb_cursor() as cursor:
-                cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        _on_server(f"CREATE DATABASE {name} TEMPLATE {database_template}")
+        with _working_on(name):
+            where = connection.get_connection_params()
+            host = urlencode({"host": where["host"], "port": where["port"]})
+            yield {"DATABASE_URL": f"postgresql://{where['user']}@/{name}?{host}"}
+        _on_server(f"DROP DATABASE {name} WITH (FORCE)")  # some process of the test may still be connected
+
+
+def _on_server(statement: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def _working_on(name: str) -> Iterator[None]:
+    """Django's connection leads to another database. It is closed at both ends: nobody may use what is copied."""
+    usual = connection.settings_dict["NAME"]
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
