@@ -9,10 +9,11 @@ from polars.testing import assert_frame_equal
 
 from tollbook.database import allocate_ids, copy_in, copy_out
 from tollbook.errors import BadInput
+from tollbook.records import table
 
 pytestmark = pytest.mark.django_db
 
-SCHEMA = pl.Schema(
+SCHEMA = table(
     {
         "n": pl.Int64,
         "words": pl.String,
@@ -24,13 +25,13 @@ SCHEMA = pl.Schema(
 
 
 @pytest.fixture
-def table() -> str:
+def things() -> str:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE things (n bigint, words text, at timestamptz, day date, yes boolean)")
     return "things"
 
 
-def test_what_is_copied_in_comes_out_the_same(table: str) -> None:
+def test_what_is_copied_in_comes_out_the_same(things: str) -> None:
     frame = pl.DataFrame(
         {
             "n": [1, None, -(2**63)],
@@ -42,18 +43,18 @@ def test_what_is_copied_in_comes_out_the_same(table: str) -> None:
         schema=SCHEMA,
     )
 
-    copy_in(table, frame)
+    copy_in(things, frame)
 
     assert_frame_equal(copy_out("SELECT * FROM things", SCHEMA), frame)
 
 
-def test_an_empty_answer_has_the_columns_asked_for(table: str) -> None:
-    assert_frame_equal(copy_out(f"SELECT * FROM {table} WHERE n > %s", SCHEMA, (0,)), pl.DataFrame(schema=SCHEMA))
+def test_an_empty_answer_has_the_columns_asked_for(things: str) -> None:
+    assert_frame_equal(copy_out(f"SELECT * FROM {things} WHERE n > %s", SCHEMA, (0,)), pl.DataFrame(schema=SCHEMA))
 
 
-def test_a_nul_byte_is_refused_by_name(table: str) -> None:
+def test_a_nul_byte_is_refused_by_name(things: str) -> None:
     with pytest.raises(BadInput, match="things holds a NUL byte"):
-        copy_in(table, pl.DataFrame({"words": ["a\0b"]}))
+        copy_in(things, pl.DataFrame({"words": ["a\0b"]}))
 
 
 def test_blocks_of_ids_do_not_overlap() -> None:

@@ -14,6 +14,11 @@ from tollbook.errors import FrameMismatch
 UTC_TIME = pl.Datetime("us", "UTC")
 
 
+def table(columns: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.Schema:
+    """The schema of a table. The type checker needs to be told what polars itself accepts."""
+    return pl.Schema(columns)
+
+
 class Measure(StrEnum):
     """What a kind of usage is counted in."""
 
@@ -38,7 +43,7 @@ KINDS: Mapping[str, Measure] = {
 # Kinds rated on the number called by others: the DID, not the number dialled, says what they cost.
 INCOMING = frozenset({"voice_in", "video_in", "sms_in", "mms_in"})
 
-USAGE = pl.Schema(
+USAGE = table(
     {
         "line": pl.Int64,  # line in the evidence where the record begins, the first is 1
         "record_key": pl.String,  # identity inside the connection, for ever

@@ -8,9 +8,9 @@ import polars as pl
 from tollbook.customers.models import Customer
 from tollbook.database import copy_out
 from tollbook.ledger.operations import tax_of
-from tollbook.records import UTC_TIME
+from tollbook.records import UTC_TIME, table
 
-UNBILLED = pl.Schema(
+UNBILLED = table(
     {
         "transaction_id": pl.Int64,
         "account_id": pl.Int64,
@@ -23,7 +23,7 @@ UNBILLED = pl.Schema(
     }
 )
 
-CALLS = pl.Schema(
+CALLS = table(
     {
         "account": pl.String,
         "account_name": pl.String,

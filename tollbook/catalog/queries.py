@@ -12,10 +12,10 @@ from tollbook.money import Rounding
 from tollbook.rating.engine import Tariff as CompiledTariff
 from tollbook.rating.engine import compile_tariff
 from tollbook.rating.frames import RATES, Fraction, TariffSettings
-from tollbook.records import UTC_TIME
+from tollbook.records import UTC_TIME, table
 
 PRODUCT_TARIFFS = pl.Schema({"product_id": pl.Int64, "kind": pl.String, "tariff_id": pl.Int64})
-VERSIONS = pl.Schema(
+VERSIONS = table(
     {
         "tariff_id": pl.Int64,
         "version_id": pl.Int64,

@@ -9,9 +9,9 @@ from django.db.models import Count, Prefetch, Q
 from tollbook.customers.models import Account, Customer, Number
 from tollbook.database import copy_out
 from tollbook.errors import BadInput
-from tollbook.records import UTC_TIME
+from tollbook.records import UTC_TIME, table
 
-ACCOUNTS = pl.Schema(
+ACCOUNTS = table(
     {
         "account_id": pl.Int64,
         "account_code": pl.String,
@@ -24,7 +24,7 @@ ACCOUNTS = pl.Schema(
         "tax_basis_points": pl.Int64,  # 23 % is 2300
     }
 )
-NUMBERS = pl.Schema(
+NUMBERS = table(
     {"digits": pl.String, "account_id": pl.Int64, "number_from": UTC_TIME, "number_until": UTC_TIME}
 )
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 import polars as pl
 
 from tollbook.money import Rounding
-from tollbook.records import UTC_TIME
+from tollbook.records import UTC_TIME, table
 
 NANOS = pl.Int64
 
@@ -38,7 +38,7 @@ class TariffSettings:
 
 # One row of a price list. Rows that share prefix, kind, CLI prefix, dates and window and differ in `from_s` are
 # the steps of one rate; rows that differ in their window are the windows of one rate.
-RATES = pl.Schema(
+RATES = table(
     {
         "line": pl.Int64,  # line of the price list, named in errors and explanations
         "prefix": pl.String,  # leading digits of the number rated; "" = any number
@@ -82,7 +82,7 @@ UNITS: Mapping[str, int] = {
 }
 
 # What the engine reads of each record; other columns are carried through untouched.
-CALLS = pl.Schema(
+CALLS = table(
     {
         "kind": pl.String,
         "start": UTC_TIME,
@@ -116,7 +116,7 @@ SET_ASIDE_REASONS = (
 REASONS = FREE_REASONS + SET_ASIDE_REASONS
 
 # What comes back, appended to the columns given: exactly one outcome per record, in the order of the rows given.
-VERDICT = pl.Schema(
+VERDICT = table(
     {
         "outcome": pl.String,  # charged, free, set_aside
         "reason": pl.String,  # one of REASONS; null when charged

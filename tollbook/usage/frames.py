@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from tollbook.records import UTC_TIME
+from tollbook.records import UTC_TIME, table
 
 # Each is a count of `ImportRun`; together they are the records that came in. A duplicate leaves no record.
 OUTCOMES = ("charged", "free", "set_aside", "duplicate", "not_usage", "superseded", "undone")
 
-RECORDS = pl.Schema(
+RECORDS = table(
     {
         "id": pl.Int64,
         "connection_id": pl.Int64,

@@ -48,7 +48,7 @@ def set_aside_by_reason() -> list[tuple[str, str, int, str, str]]:
              WHERE u.outcome = 'set_aside' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
             """
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def outcomes_of(connection_id: int) -> list[tuple[str, str, int, int]]:
@@ -62,7 +62,7 @@ def outcomes_of(connection_id: int) -> list[tuple[str, str, int, int]]:
             """,
             [connection_id],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def broken_equations() -> list[str]:
