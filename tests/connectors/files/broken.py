@@ -131,6 +131,7 @@ _DAMAGES: dict[str, Damage] = {
     "zst-cut": lambda good, _: zstandard.compress(good)[:-5],
     "zip-of-two": lambda good, _: _zip_of(("a.csv", good), ("b.csv", good)),
     "zip-cut": lambda good, _: _zip_of(("a.csv", good))[:-30],
+    "zip-with-wrong-offset": lambda good, _: _zip_of(("a.csv", good))[:-6] + b"\xff\xff\xff\x0f\0\0",
     "html-instead": lambda _good, _: b"<html><body>Please log in</body></html>\n",
     "random-bytes": lambda _good, chance: chance.randbytes(5_000),
 }

@@ -100,7 +100,9 @@ def test_without_identity_there_are_no_keys() -> None:
     assert read_all(ASTERISK_MASTER, "asterisk", identify=False).usage["record_key"].null_count() == 218
 
 
-def test_the_tally_counts_as_plain_counting_does() -> None:
+@pytest.mark.parametrize("largest_merged", [10, 1_000_000])
+def test_the_tally_counts_as_plain_counting_does(monkeypatch: pytest.MonkeyPatch, largest_merged: int) -> None:
+    monkeypatch.setattr("tollbook.connectors.files.identity._LARGEST_MERGED", largest_merged)
     chance = np.random.default_rng(20240501)
     tally = _Tally()
     counted: dict[int, int] = {}

@@ -18,6 +18,7 @@ from tollbook.connectors.files.raw import REASON, TEXT
 HASH_BYTES = 16
 MAX_ID_CHARS = 200  # a longer id is no id; the content says what the record is
 _BETWEEN = "\x1f"
+_LARGEST_MERGED = 2_000_000  # merging larger runs would take more memory than looking into several
 
 
 class Identifier:
@@ -60,7 +61,7 @@ class Identifier:
 
 
 class _Tally:
-    """How often each hash has come, for tens of millions of them: 12 bytes each, in sorted runs of doubling size.
+    """How often each hash has come, for tens of millions of them: 12 bytes each, in sorted runs of growing size.
 
     Half of the hash is kept. Two different contents that share it by chance (in 20 million: one chance in 100,000)
     would only make an ordinal one higher; their keys still differ by the other half.
@@ -92,7 +93,7 @@ class _Tally:
 
     def _add(self, values: npt.NDArray[np.uint64], counts: npt.NDArray[np.uint32]) -> None:
         self._runs.append((values, counts))
-        while len(self._runs) > 1 and len(self._runs[-2][0]) <= 2 * len(self._runs[-1][0]):
+        while len(self._runs) > 1 and len(self._runs[-2][0]) <= min(2 * len(self._runs[-1][0]), _LARGEST_MERGED):
             (some, some_counts), (others, other_counts) = self._runs.pop(), self._runs.pop()
             both = np.concatenate([some, others])
             order = np.argsort(both, kind="stable")

@@ -13,7 +13,7 @@ from tollbook.connectors.files.record_text import NotARecord
 from tollbook.errors import BadInput
 
 
-def names_in(block: bytes, limits: Limits) -> list[str]:
+def names_in(block: bytes, limits: Limits, file_name: str) -> list[str]:
     """The keys of the objects in the first block, in the order in which they are met.
 
     Raises:
@@ -27,7 +27,7 @@ def names_in(block: bytes, limits: Limits) -> list[str]:
             except NotARecord:
                 continue
         if len(names) > limits.max_columns:
-            raise BadInput(f"more than {limits.max_columns} different keys; this is no file of calls")
+            raise BadInput(f"{file_name}: more than {limits.max_columns} different keys; this is no file of calls")
     return list(names)
 
 

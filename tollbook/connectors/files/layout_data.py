@@ -5,10 +5,13 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from tollbook.connectors.files.layout import (
     AMOUNT_UNITS,
@@ -26,6 +29,7 @@ from tollbook.connectors.files.layout import (
     TextField,
     TimeField,
 )
+from tollbook.connectors.files.times import EPOCHS_US
 from tollbook.errors import BadInput
 
 T = TypeVar("T")
@@ -135,6 +139,11 @@ class _Reading:
             ZoneInfo(time.zone)
         except (KeyError, ValueError, OSError):
             raise self.fail(f"{where}.zone", f"{time.zone!r} is no time zone; for example Europe/Warsaw") from None
+        for form in time.formats:
+            if form != "iso" and form not in EPOCHS_US and not _is_time_pattern(form):
+                raise self.fail(
+                    f"{where}.formats", f"{form!r} is no time format; iso, epoch_s, or as %d.%m.%Y %H:%M:%S"
+                )
         return time
 
     def _kind(self, data: Mapping[str, Any], where: str) -> KindField:
@@ -194,6 +203,16 @@ class _Reading:
             raise self.fail(where, f"{pattern!r} is no regular expression: {error}") from None
         if key == "extract" and groups < 1:
             raise self.fail(where, f"{pattern!r} has no group in brackets to take")
+
+
+def _is_time_pattern(pattern: str) -> bool:
+    """Whether a time written by the pattern is read back by it."""
+    moment = pl.Series([datetime(2024, 5, 31, 13, 58, 59, tzinfo=UTC)])
+    try:
+        written = moment.dt.strftime(pattern.replace("%#z", "%z"))  # %#z only reads
+        return written.str.to_datetime(pattern, strict=False).null_count() == 0
+    except pl.exceptions.PolarsError:
+        return False
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,8 @@ from tollbook.connectors.files.stored import StoredFile
 from tollbook.errors import BadInput
 
 ROWS_AT_ONCE = 250_000
+# Polars panics over some damaged files. What it prints then goes to standard error; the reason comes to us.
+_DAMAGE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
 
 
 def parquet_names(stored: StoredFile, limits: Limits) -> list[str]:
@@ -20,8 +22,8 @@ def parquet_names(stored: StoredFile, limits: Limits) -> list[str]:
     """
     try:
         schema = pl.read_parquet_schema(stored.raw)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput(f"{stored.name}: is no readable Parquet ({error}); write it again") from None
+    except _DAMAGE as error:
+        raise _damaged(stored, error) from None
     if len(schema) > limits.max_columns:
         raise BadInput(f"{stored.name}: {len(schema)} columns; the limit is {limits.max_columns}")
     for name, dtype in schema.items():
@@ -34,14 +36,25 @@ def parquet_rows(stored: StoredFile, names: list[str]) -> Iterator[RawRows]:
     """The rows in pieces, the last marked. A row with a NUL in it is no record."""
     stored.raw.seek(0)
     scan = pl.scan_parquet(stored.raw)
-    total = int(scan.select(pl.len()).collect().item())
+    total = int(_collected(scan.select(pl.len()), stored).item())
     for begin in range(0, max(total, 1), ROWS_AT_ONCE):
-        piece = scan.slice(begin, ROWS_AT_ONCE).collect()
+        piece = _collected(scan.slice(begin, ROWS_AT_ONCE), stored)
         lines = pl.Series(range(begin + 1, begin + 1 + piece.height), dtype=pl.Int64)
         rows = good_rows(piece.select(_as_text(name, dtype) for name, dtype in piece.schema.items()), lines)
         yield RawRows(
             pl.concat([empty_rows(names), _without_nul(rows, names)]), names, is_last=begin + ROWS_AT_ONCE >= total
         )
+
+
+def _collected(frame: pl.LazyFrame, stored: StoredFile) -> pl.DataFrame:
+    try:
+        return frame.collect()
+    except _DAMAGE as error:
+        raise _damaged(stored, error) from None
+
+
+def _damaged(stored: StoredFile, error: Exception) -> BadInput:
+    return BadInput(f"{stored.name}: is no readable Parquet ({error}); write it again")
 
 
 def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -97,13 +97,14 @@ def _header(data: bytes, line: int, layout: Layout, name: str) -> tuple[bytes, i
         try:
             text = header.decode()
         except UnicodeDecodeError:
-            text = header.decode(layout.file.fallback_encoding, "replace")
+            fallback = layout.file.fallback_encoding
+            text = header.decode("utf-8" if fallback == "none" else fallback, "replace")
         return data, line, shape_from_header(text, layout, where)
     return b"", line, Shape(",", layout.file.quoting, layout.file.comment, {1: ("record",)})
 
 
 def _json_parser(first: Block, layout: Layout, name: str, limits: Limits) -> tuple[JsonParser, Block]:
-    names = names_in(first.data, limits)
+    names = names_in(first.data, limits, name)
     parser = JsonParser(names, limits)
     if names:
         check_columns(names, layout, f"{name}, line 1")

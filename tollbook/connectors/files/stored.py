@@ -4,6 +4,7 @@ import fnmatch
 import gzip
 import io
 import shutil
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -32,6 +33,17 @@ _MAGIC = {
     b"7z\xbc\xaf": "7z",
     b"Rar!": "rar",
 }
+# What the unpackers raise on damaged data; zipfile trips over its own offsets in several ways.
+_DAMAGE = (
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+)
 _READABLE = ("none", "gz", "zip", "zst", "parquet")
 
 
@@ -66,7 +78,7 @@ class StoredFile:
                         "split it, or raise max_expanded_bytes"
                     )
                 yield chunk
-        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, zstandard.ZstdError) as error:
+        except _DAMAGE as error:
             raise BadInput(
                 f"{self.name}: the {self.kind} data is damaged or cut short after {total} unpacked bytes ({error}); "
                 "fetch the file again"
