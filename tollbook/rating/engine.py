@@ -1,0 +1,145 @@
+"""Rates calls: a table of records and a compiled tariff in, the records with their outcome and price out."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from tollbook.rating.facts import LONGEST_CALL_S, Facts, facts, has_good_time
+from tollbook.rating.frames import CALLS, VERDICT
+from tollbook.rating.increments import Leg, Usage, charge
+from tollbook.rating.outcome import Answer, has_rate_line, is_charged, is_free, outcome_of, reason_of
+from tollbook.rating.prefix import Ints
+from tollbook.rating.price import exact_price, rounded_nanos
+from tollbook.rating.tariff import Tariff, compile_tariff
+from tollbook.rating.terms import Codes, Terms
+from tollbook.rating.windows import Timeline
+from tollbook.records import KINDS, Measure, conform
+
+__all__ = ["Tariff", "compile_tariff", "rate_calls"]
+
+BLOCK_ROWS = 262_144  # fits the caches; a slow block keeps the other thread waiting only briefly
+THREADS = 2
+
+Timelines = Mapping[str, Timeline | None]  # by kind
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Records of one kind with their answer. Figures of those that are not charged mean nothing."""
+
+    answer: Codes
+    opening_row: Ints  # the price list row with which it begins
+    rate_line: Ints  # the first line of the rate
+    billed: Ints
+    exact: Ints  # price before rounding, in 1/60 nano-units
+    price_nanos: Ints
+
+
+def rate_calls(calls: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
+    """Price every record: CALLS in (other columns are carried along), the same rows in the same order with VERDICT.
+
+    Every record gets one outcome; one that cannot be priced is set aside with a reason and without a price. The
+    same record and tariff always give the same price, whatever other records are in the table.
+
+    Raises:
+        FrameMismatch: a column of CALLS is missing or has another type, or a `known_reason` is no reason.
+    """
+    records = conform(calls, CALLS)
+    rate_block = partial(_rate_block, tariff=tariff, timelines=timelines_for(records, tariff))
+    blocks = [records.slice(begin, BLOCK_ROWS) for begin in range(0, records.height, BLOCK_ROWS)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        verdicts = list(pool.map(rate_block, blocks))
+    return calls.with_columns(pl.concat([VERDICT.to_frame(), *verdicts]))
+
+
+def timelines_for(records: pl.DataFrame, tariff: Tariff) -> Timelines:
+    """The windows of a tariff over the time in which these records can talk."""
+    start = pl.col("start").filter(has_good_time())
+    first, last, longest_us = records.select(
+        start.min().dt.epoch("s").fill_null(0).alias("first"),
+        start.max().dt.epoch("s").fill_null(0).alias("last"),
+        pl.col("duration_us").max().fill_null(0).alias("longest"),
+    ).row(0)
+    until_s = last + min(max(longest_us // 1_000_000, 0), LONGEST_CALL_S)
+    return {
+        kind: table.schedules.timeline(
+            timezone=tariff.settings.timezone, calendars=tariff.calendars, since_s=first, until_s=until_s
+        )
+        for kind, table in tariff.tables.items()
+    }
+
+
+def rate_kind(
+    calls: pl.DataFrame, kind: str | None, tariff: Tariff, timelines: Timelines, trail: list[Leg] | None = None
+) -> Rated:
+    """Rate records that are all of one kind. `trail` receives the legs of their walks, when given."""
+    if kind is None or kind not in KINDS:
+        answer = facts(calls, kind, tariff.settings.fraction, need_cli=False).answer
+        nothing = np.zeros(len(answer), dtype=np.int64)
+        return Rated(answer, nothing, nothing, nothing, nothing, nothing)
+    table, timeline = tariff.tables[kind], timelines[kind]
+    directory, terms = table.directory, table.terms
+    known = facts(calls, kind, tariff.settings.fraction, need_cli=directory.origins is not None)
+    rate = directory.rate_in_force(known.number, known.cli, known.start_us)
+    start_s = known.start_us // 1_000_000
+    row, window_until_s = table.schedules.row_at(rate, start_s, timeline)
+    answer, amount = _billable(known, row, terms)
+    usage = Usage(rate, row, window_until_s, start_s, amount, takes_time=KINDS[kind] is Measure.TIME)
+    charged = charge(usage, terms, table.schedules, timeline, trail)
+    exact = exact_price(charged.value, row, terms)
+    price_nanos = rounded_nanos(exact, tariff.settings.decimals, tariff.settings.rounding)
+    return Rated(
+        answer=np.minimum(answer, charged.answer),
+        opening_row=row,
+        rate_line=np.broadcast_to(terms.take("line", row), len(row)),
+        billed=charged.billed,
+        exact=exact,
+        price_nanos=price_nanos,
+    )
+
+
+def _billable(known: Facts, row: Ints, terms: Terms) -> tuple[Codes, Ints]:
+    """The answers so far with those of the rate, and what is to be charged: 0 unless the answer is CHARGED."""
+    answer, amount = np.minimum(known.answer, terms.answers.take(row)), known.amount
+    if not terms.always("unit", 1):
+        amount = (amount - 1) // terms.take("unit", row) + 1
+    if not terms.always("grace", 0):
+        np.minimum(answer, Answer.GRACE.value, out=answer, where=amount <= terms.take("grace", row))
+    if amount.max(initial=0) > terms.least_most:
+        np.minimum(answer, Answer.UNPRICEABLE.value, out=answer, where=amount > terms.take("most", row))
+    if not terms.always("at_least", 0):
+        amount = np.maximum(amount, terms.take("at_least", row))
+    return answer, np.where(answer == Answer.CHARGED, amount, 0)
+
+
+def _rate_block(calls: pl.DataFrame, tariff: Tariff, timelines: Timelines) -> pl.DataFrame:
+    """The verdicts on these records, in their order."""
+    kinds = calls["kind"]
+    if kinds.eq_missing(kinds[0]).all():
+        return _verdict(calls, kinds[0], tariff, timelines)
+    parts = calls.with_row_index("place").partition_by("kind", maintain_order=True)
+    verdicts = [_verdict(part, part["kind"][0], tariff, timelines).with_columns(part["place"]) for part in parts]
+    return pl.concat(verdicts).sort("place").drop("place")
+
+
+def _verdict(calls: pl.DataFrame, kind: str | None, tariff: Tariff, timelines: Timelines) -> pl.DataFrame:
+    """The verdicts on records that are all of one kind."""
+    rated = rate_kind(calls, kind, tariff, timelines)
+    answer = pl.Series(rated.answer)
+    figures = pl.DataFrame(
+        {"billed": rated.billed, "exact_sixtieths": rated.exact, "price_nanos": rated.price_nanos}
+    )
+    charged, free, has_rate = (
+        pl.lit(flags) for flags in (is_charged(answer), is_free(answer), has_rate_line(answer))
+    )
+    return figures.select(
+        outcome_of(answer),
+        reason_of(answer),
+        pl.when(has_rate).then(pl.lit(pl.Series(rated.rate_line))).alias("rate_line"),
+        # Free is 0, set aside is null.
+        *(pl.when(charged).then(pl.col(name)).when(free).then(0).alias(name) for name in figures.columns),
+    )

@@ -1,0 +1,104 @@
+"""What a record says before any price is looked up: its number, start and quantity, and what is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from tollbook.rating.frames import Fraction
+from tollbook.rating.outcome import Answer, code, known_code
+from tollbook.rating.prefix import NO_NUMBER, Ints, Numbers, number_key
+from tollbook.rating.terms import Codes
+from tollbook.records import KINDS, Measure
+
+# A start outside these years is a clock that was not set, or a number read as a date.
+EARLIEST_START = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_START = datetime(2200, 1, 1, tzinfo=UTC)
+LONGEST_CALL_S = 366 * 86_400  # a longer one is a defect of the record
+_SECOND_US = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The records of one kind, in the numbers that rating reads."""
+
+    answer: Codes  # the strongest answer known so far
+    start_us: Ints  # 0 where unknown
+    amount: Ints  # seconds, messages or bytes; any number where it makes no sense
+    number: Numbers  # the number rated
+    cli: Numbers | None
+
+
+def facts(calls: pl.DataFrame, kind: str | None, fraction: Fraction, *, need_cli: bool) -> Facts:
+    """Facts of records that are all of one kind. Columns a tariff does not read are not made."""
+    measure = None if kind is None else KINDS.get(kind)
+    frame = calls.lazy().select(_columns(measure, fraction, need_cli=need_cli)).collect()
+    answer = frame["answer"]
+    known = known_code(calls)
+    if known is not None:
+        answer = pl.select(pl.min_horizontal(answer, known)).to_series()
+    return Facts(
+        answer=answer.to_numpy(),
+        start_us=frame["start_us"].to_numpy(),
+        amount=frame["amount"].to_numpy(),
+        number=Numbers(frame["cld_key"].to_numpy(), frame["cld_digits"].to_numpy()),
+        cli=Numbers(frame["cli_key"].to_numpy(), frame["cli_digits"].to_numpy()) if need_cli else None,
+    )
+
+
+def has_good_time() -> pl.Expr:
+    """Whether the start is there and may be true."""
+    return pl.col("start").is_between(EARLIEST_START, LATEST_START, closed="left").fill_null(False)
+
+
+def _columns(measure: Measure | None, fraction: Fraction, *, need_cli: bool) -> Iterator[pl.Expr]:
+    yield pl.col("start").cast(pl.Int64).fill_null(0).alias("start_us")
+    yield _amount(measure, fraction).fill_null(0).alias("amount")
+    yield _answer(measure, fraction).alias("answer")
+    for number in ("cld", "cli") if need_cli else ("cld",):
+        key = number_key(number)
+        length = pl.col(number).str.len_bytes().cast(pl.Int64)
+        yield key.fill_null(NO_NUMBER).alias(f"{number}_key")
+        yield pl.when(key.is_not_null()).then(length).otherwise(0).alias(f"{number}_digits")
+
+
+def _amount(measure: Measure | None, fraction: Fraction) -> pl.Expr:
+    if measure is None:
+        return pl.lit(0, dtype=pl.Int64)
+    if measure is not Measure.TIME:
+        return pl.col("quantity")
+    microseconds = pl.col("duration_us")
+    match fraction:
+        case Fraction.UP:
+            return (microseconds + (_SECOND_US - 1)) // _SECOND_US
+        case Fraction.NEAREST:
+            return (microseconds + _SECOND_US // 2) // _SECOND_US
+        case Fraction.DOWN:
+            return microseconds // _SECOND_US
+
+
+def _answer(measure: Measure | None, fraction: Fraction) -> pl.Expr:
+    """The strongest answer that the record alone gives."""
+    answer = code(Answer.CHARGED)
+    for applies, stronger in reversed(list(_tests(measure, fraction))):
+        answer = pl.when(applies).then(code(stronger)).otherwise(answer)
+    return answer
+
+
+def _tests(measure: Measure | None, fraction: Fraction) -> Iterator[tuple[pl.Expr, Answer]]:
+    """What a record alone can show, in the order of `Answer`."""
+    yield ~has_good_time(), Answer.BAD_TIME
+    if measure is None:
+        yield pl.lit(True), Answer.UNKNOWN_KIND
+        return
+    answered = pl.col("answered").fill_null(True)
+    if measure is Measure.TIME:
+        good_quantity = pl.col("duration_us").is_between(0, LONGEST_CALL_S * _SECOND_US)
+    else:
+        good_quantity = pl.col("quantity") >= 0
+    # A call that was not answered may come without a duration.
+    yield ~good_quantity.fill_null(~answered), Answer.BAD_QUANTITY
+    yield ~answered | (_amount(measure, fraction) == 0), Answer.UNANSWERED
+    if measure is not Measure.BYTES:  # a data session calls nobody; its number may be an access point's name
+        yield number_key("cld").is_null(), Answer.BAD_NUMBER

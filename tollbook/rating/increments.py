@@ -1,0 +1,113 @@
+"""From duration to billed time and its exact price: increments, steps, windows.
+
+A call is a walk along its own seconds. At each one an increment begins, at the price and of the length of the step
+and window that hold there, and the next increment begins where it ends. All calls walk together, leg by leg: within
+a leg nothing changes, so its increments are counted by one division.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tollbook.rating.outcome import Answer
+from tollbook.rating.prefix import Ints
+from tollbook.rating.schedules import Schedules
+from tollbook.rating.terms import Codes, Column, Terms
+from tollbook.rating.windows import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A stretch of some calls within one step and window. For explanations."""
+
+    call: Ints  # position of the call
+    row: Ints
+    begun: Ints  # second or unit of the call at which it begins
+    lead: Ints  # charged in the first increment
+    rest: Ints  # charged in the increments after it
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Calls of one kind about to be charged, and where they begin."""
+
+    rate: Ints
+    row: Ints  # the first step of the window in which they begin
+    window_until_s: Column  # UTC second until which that window holds
+    start_s: Ints  # UTC second of the start, the fraction cut: windows change at whole seconds
+    amount: Ints  # seconds or units to be charged; 0 for calls that are not charged
+    takes_time: bool  # messages and data do not: they happen, whole, in the window in which they begin
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What came of the walk."""
+
+    billed: Ints
+    value: Ints  # exact price without connect fee, in 1/60 nano-units
+    answer: Codes  # CHARGED; or why a row on the way has no price
+
+
+def charge(
+    usage: Usage, terms: Terms, schedules: Schedules, timeline: Timeline | None, trail: list[Leg] | None = None
+) -> Charge:
+    """Walk all calls to their ends. `trail` receives the legs, when given."""
+    until = np.minimum(usage.amount, terms.take("step_until", usage.row))
+    if timeline is not None and usage.takes_time:
+        until = np.minimum(until, usage.window_until_s - usage.start_s)
+    leg = _leg(terms, usage.row, np.int64(0), until)
+    billed, value = leg.billed, leg.value
+    answer = np.full(len(billed), Answer.CHARGED, dtype=np.uint8)
+    everyone = np.arange(len(billed))
+    if trail is not None:
+        trail.append(Leg(everyone, usage.row, np.zeros_like(billed), *np.broadcast_arrays(leg.lead, leg.rest)))
+
+    walking = np.flatnonzero(billed < usage.amount)
+    while walking.size:
+        begun, start_s = billed[walking], usage.start_s[walking]
+        now_s = start_s + begun if usage.takes_time else start_s
+        row, window_until_s = schedules.row_at(usage.rate[walking], now_s, timeline)
+        row = _step_at(terms, row, begun)
+        answer[walking] = terms.answers.take(row)
+        until = np.minimum(usage.amount[walking], terms.take("step_until", row))
+        if usage.takes_time:
+            until = np.minimum(until, window_until_s - start_s)
+        leg = _leg(terms, row, begun, until)
+        billed[walking] = leg.billed
+        value[walking] += leg.value
+        if trail is not None:
+            trail.append(Leg(walking, row, begun, *np.broadcast_arrays(leg.lead, leg.rest)))
+        goes_on = (leg.billed < usage.amount[walking]) & (answer[walking] == Answer.CHARGED)
+        walking = walking[goes_on]
+    return Charge(billed, value, answer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    lead: Ints
+    rest: Ints
+    billed: Ints  # where the leg ends
+    value: Ints
+
+
+def _leg(terms: Terms, row: Ints, begun: Column, until: Ints) -> _Measured:
+    """The increments of one row that begin in [begun, until): perhaps its first, then whole next increments.
+
+    The first increment of a step is what begins within its length of the step's own beginning.
+    """
+    first, step = terms.take("first_increment", row), terms.take("next_increment", row)
+    lead = np.where(begun < terms.take("from_s", row) + first, first, 0)
+    reached = begun + lead
+    beyond = np.maximum(until - reached, 0)
+    rest = (beyond + step - 1) // step * step
+    value = lead * terms.take("first_price", row) + rest * terms.take("next_price", row)
+    return _Measured(lead, rest, reached + rest, value)
+
+
+def _step_at(terms: Terms, row: Ints, begun: Ints) -> Ints:
+    """The step that holds at this second, counted from the first row of its rate and window."""
+    behind = np.flatnonzero(terms.take("step_until", row) <= begun)
+    while behind.size:
+        row[behind] += 1
+        behind = behind[terms.take("step_until", row[behind]) <= begun[behind]]
+    return row

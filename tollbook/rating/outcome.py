@@ -1,0 +1,114 @@
+"""Which answer a record gets when several would fit: the first in the order of `Answer` decides.
+
+This is the only place where that order is written. Every test of the engine gives a code, and the lowest wins.
+"""
+
+from enum import IntEnum, StrEnum
+
+import polars as pl
+
+from tollbook.errors import FrameMismatch
+from tollbook.rating.frames import FREE_REASONS, REASONS
+
+
+class Outcome(StrEnum):
+    """What became of a record. Exactly one of these, always."""
+
+    CHARGED = "charged"
+    FREE = "free"
+    SET_ASIDE = "set_aside"
+
+
+class Answer(IntEnum):
+    """Every answer, the strongest first (the rating rules, section 8)."""
+
+    # 1: the record makes no sense.
+    UNREADABLE = 0
+    BAD_TIME = 1
+    BAD_QUANTITY = 2
+    UNKNOWN_KIND = 3
+    # 2: nothing happened, so nobody has to own it.
+    UNANSWERED = 4
+    # Put to the side by a person's undoing, until it is rated again.
+    CORRECTION_UNDONE = 5
+    # 3–8: known before a price is looked up.
+    EXCLUDED = 6
+    EMERGENCY = 7
+    NO_ACCOUNT = 8
+    AMBIGUOUS_ACCOUNT = 9
+    ACCOUNT_CLOSED = 10
+    BAD_NUMBER = 11
+    NOT_BILLED = 12
+    NO_TARIFF = 13
+    ON_NET = 14
+    # 9: the price list has no price for it.
+    NO_RATE = 15
+    FORBIDDEN_DESTINATION = 16
+    CURRENCY_MISMATCH = 17
+    # 10: priced at nothing.
+    GRACE = 18
+    ALLOWANCE = 19
+    # 11: priced; or it would be, were the price not too large for 64 bits (shown as `bad_quantity`).
+    UNPRICEABLE = 20
+    CHARGED = 21
+
+    @property
+    def reason(self) -> str | None:
+        """The word shown, one of REASONS; none for a charged record."""
+        if self is Answer.CHARGED:
+            return None
+        return Answer.BAD_QUANTITY.reason if self is Answer.UNPRICEABLE else self.name.lower()
+
+    @property
+    def outcome(self) -> Outcome:
+        if self is Answer.CHARGED:
+            return Outcome.CHARGED
+        return Outcome.FREE if self.reason in FREE_REASONS else Outcome.SET_ASIDE
+
+
+CODE = pl.UInt8
+_OUTCOMES = pl.Series([answer.outcome.value for answer in Answer], dtype=pl.String)
+_REASONS = pl.Series([answer.reason for answer in Answer], dtype=pl.String)
+_FREE = pl.Series([answer.outcome is Outcome.FREE for answer in Answer])
+_CODES = {reason: Answer[reason.upper()].value for reason in REASONS}
+
+
+def code(answer: Answer) -> pl.Expr:
+    """An answer as a value of a code column."""
+    return pl.lit(answer.value, dtype=CODE)
+
+
+def known_code(calls: pl.DataFrame) -> pl.Series | None:
+    """The codes of `known_reason`; none when no record has one.
+
+    Raises:
+        FrameMismatch: a reason that is none of REASONS.
+    """
+    known = calls["known_reason"]
+    if known.null_count() == known.len():
+        return None
+    unknown = known.filter(known.is_not_null() & ~known.is_in(REASONS))
+    if unknown.len():
+        raise FrameMismatch(f"known_reason is {unknown[0]!r}; it must be null or one of {', '.join(REASONS)}")
+    return known.replace_strict(_CODES, default=Answer.CHARGED.value, return_dtype=CODE)
+
+
+def outcome_of(codes: pl.Series) -> pl.Series:
+    return _OUTCOMES.gather(codes).alias("outcome")
+
+
+def reason_of(codes: pl.Series) -> pl.Series:
+    return _REASONS.gather(codes).alias("reason")
+
+
+def is_free(codes: pl.Series) -> pl.Series:
+    return _FREE.gather(codes)
+
+
+def is_charged(codes: pl.Series) -> pl.Series:
+    return codes == Answer.CHARGED.value
+
+
+def has_rate_line(codes: pl.Series) -> pl.Series:
+    """Whether a rate was found before the answer was: its line is told then."""
+    return codes >= Answer.FORBIDDEN_DESTINATION.value
