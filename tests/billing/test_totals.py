@@ -126,6 +126,25 @@ def test_lines_of_gross_prices_take_the_tax_out_of_what_they_show() -> None:
     ]
 
 
+def test_a_line_of_nothing_has_no_tax() -> None:
+    found = line_totals(
+        lines("0.043902 0.010098\n" * 10 + "0.002439 0.000561\n" * 9),
+        basis_points=2300,
+        is_gross=True,
+        decimals=2,
+    )
+
+    # Ten of 5.4 cents and nine of 0.3 are 56.7, so 57: seven of the ten are 6, three are 5, the nine are nothing.
+    # 57 × 23/123 is 10.66, so 11 cents of tax: 1.12 in each 6 and 0.94 in each 5. Rounded down that is seven;
+    # the three of 0.94 lost most, and the first of 1.12 gets the last cent.
+    assert [(str(line.net), str(line.tax)) for line in found] == [
+        ("0.04", "0.02"),
+        *[("0.05", "0.01")] * 6,
+        *[("0.04", "0.01")] * 3,
+        *[("0.00", "0.00")] * 9,
+    ]
+
+
 amounts = st.lists(st.integers(-(10**14), 10**14), min_size=1, max_size=20)
 cent_splinters = st.lists(st.integers(-(10**7), 10**7), min_size=1, max_size=20)
 several = st.one_of(amounts, cent_splinters)

@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from tests.ledger.books import add_customer, charges, post_usage, take_back
+from tests.ledger.books import JULY_1, add_customer, charges, post_usage, take_back
 from tollbook.errors import BadInput
-from tollbook.ledger.models import Posting, Transaction
+from tollbook.ledger.models import LedgerAccount, Posting, Transaction
+from tollbook.ledger.operations import entries_of, post
 from tollbook.ledger.queries import balance, trial_balance
 from tollbook.money import INT64_MAX, Money
 
@@ -197,6 +198,14 @@ def test_a_sum_that_one_posting_cannot_hold_is_refused_with_its_amount(sheet: st
         post_usage(sheet)
 
     assert not Transaction.objects.exists()
+
+
+def test_an_entry_that_one_posting_cannot_hold_is_refused_when_it_is_posted() -> None:
+    acme = add_customer("acme")
+    entry = entries_of(charges("acme voice_out 23 net EUR 1")).with_columns(net_nanos=pl.lit(INT64_MAX))
+
+    with pytest.raises(BadInput, match=f"customer {acme.pk}, June 2017: .* one posting holds at most"):
+        post(entry, kind=Transaction.Kind.USAGE, income=LedgerAccount.Kind.REVENUE, posted_at=JULY_1)
 
 
 def test_parts_that_cancel_are_no_reason_to_refuse() -> None:
