@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from tests.ledger.books import add_customer, post_usage, take_back
-from tollbook.customers.models import Customer
+from tests.ledger.books import add_customer, charges, post_usage, take_back
+from tollbook.catalog.models import Product
+from tollbook.customers.models import Account, Customer
 from tollbook.ledger.beancount import export_beancount
 from tollbook.ledger.queries import balance, balances
 
@@ -144,6 +146,16 @@ def test_a_transaction_says_whose_and_what_it_is(in_may: None) -> None:
   Income:Usage:VoiceOut  100.000000001 EUR
   Liabilities:Tax:23-00  23.000000000 EUR
 """ in export()
+
+
+def test_a_transaction_names_the_account_that_made_the_usage(db: None) -> None:
+    acme = add_customer("acme")
+    voice = Product.objects.create(code="voice", name="Voice")
+    desk = Account.objects.create(customer=acme, product=voice, code="acme-desk")
+
+    post_usage(charges("acme sms_out 0 net EUR 0.08").with_columns(account_id=pl.lit(desk.pk, pl.Int64)), may(1))
+
+    assert '  customer: "acme"\n  account: "acme-desk"\n' in export()
 
 
 def test_one_customer_alone(in_may: None, tmp_path: Path) -> None:
