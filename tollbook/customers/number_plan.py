@@ -35,9 +35,6 @@ class Holding:
             self.until or NEVER_ENDS
         )
 
-    def is_same_time(self, other: "Holding") -> bool:
-        return (self.since, self.until) == (other.since, other.until)
-
 
 @dataclass(slots=True)
 class NumberPlan:
@@ -120,7 +117,11 @@ def _pair_up(
         )
 
     for entry in listed:
-        same = [before for before in held if dated_as(entry, before).is_same_time(before)]
+        same = [
+            before
+            for before in held
+            if (not says_from or entry.since == before.since) and (not says_until or entry.until == before.until)
+        ]
         # A sheet without dates means the number as it is held now, not one that was given back.
         same = [before for before in same if says_until or (before.until or NEVER_ENDS) > now]
         if same:
