@@ -108,6 +108,8 @@ def test_of_dated_prices_those_that_begin_last_are_compared(compare: Compare) ->
         48,0.0100,,2026-01-01
         48,0.0150,2026-01-01,
         49,0.0100,2025-12-01,
+        7,0.0500,2025-01-01,
+        7,0.0200,2026-01-01,
         """,
         """
         prefix,price,active_from,active_until
@@ -115,6 +117,8 @@ def test_of_dated_prices_those_that_begin_last_are_compared(compare: Compare) ->
         44,0.0110,2026-02-01,
         48,0.0150,2026-01-01,
         49,0.0100,2026-01-01,
+        7,0.0600,2025-01-01,
+        7,0.0100,2026-01-01,
         """,
     )
 
@@ -122,6 +126,7 @@ def test_of_dated_prices_those_that_begin_last_are_compared(compare: Compare) ->
         "44": "dearer",  # from February on
         "48": "changed",  # the last price is the same, but calls of last year have none any more
         "49": "changed",  # the same price from another day on
+        "7": "cheaper",  # from 2026 on, whatever it was before
     }
     assert changes.filter(prefix="48")["amount"].to_list() == [None]
 

@@ -188,6 +188,19 @@ def test_a_number_on_two_accounts_inside_the_sheet_names_both_with_their_dates(i
     assert not Account.objects.exists()
 
 
+def test_every_account_that_gets_the_number_of_a_longer_holding_is_named(import_text: Import) -> None:
+    with pytest.raises(BadSheet) as refused:
+        import_text("""
+            customer,code,product,numbers,numbers_from,numbers_until
+            beta,100,office,+442079460000,2026-01-01,
+            beta,101,office,+442079460000,2026-02-01,2026-03-01
+            beta,102,office,+442079460000,2026-04-01,2026-05-01
+        """)
+
+    assert [row.line for row in refused.value.rows] == [3, 4]
+    assert all("while account '100' has it" in row.reason for row in refused.value.rows)
+
+
 def test_a_number_that_another_account_has_is_found_before_the_database_refuses_it(import_text: Import) -> None:
     import_text("customer,code,product,numbers\nbeta,100,office,+442079460000 +442079460001\n")
 

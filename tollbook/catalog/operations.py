@@ -65,7 +65,8 @@ def require_same_money(tariff: Tariff, settings: TariffSettings) -> None:
     """
     if tariff.currency != settings.currency:
         raise BadInput(
-            f"tariff {tariff.name!r} is in {tariff.currency}, the list in {settings.currency}; import it under another name"
+            f"tariff {tariff.name!r} is in {tariff.currency}, the list in {settings.currency}; "
+            "import it under another name"
         )
     if tariff.is_gross != settings.is_gross:
         was = "gross" if tariff.is_gross else "net"
