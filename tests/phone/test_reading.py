@@ -6,6 +6,7 @@ from tollbook.phone import NumberRules, normalise
 
 POLAND = NumberRules.for_country("PL")
 FRANCE = NumberRules.for_country("FR")
+RUSSIA = NumberRules.for_country("RU")
 AMERICA = NumberRules.for_country("US")
 
 
@@ -27,6 +28,9 @@ def read(text: str | None, rules: NumberRules) -> tuple[str | None, str]:
         ("144556677", FRANCE, "144556677"),  # the French always write the 0: this one has its code already
         ("+33 (0)1 44 55 66 77", FRANCE, "33144556677"),
         ("001-212-555-0123", FRANCE, "12125550123"),
+        ("8 (495) 123-45-67", RUSSIA, "74951234567"),
+        ("841234567890", RUSSIA, "841234567890"),  # begins like the trunk prefix, is too long for it: Vietnam
+        ("8~10 44 20 7946 0000", RUSSIA, "442079460000"),
         ("791-445-9811", AMERICA, "17914459811"),  # 10 digits in North America
         ("1 (791) 445-9811", AMERICA, "17914459811"),
         ("011 48 600 700 800", AMERICA, "48600700800"),
