@@ -15,6 +15,9 @@ import polars as pl
 import pytest
 import zstandard
 
+from tollbook.money import decimal_of
+from tollbook.rating.explain import Explanation, rebuild
+
 Tollbook = Callable[..., Any]
 ASTERISK = Path(__file__).parents[2] / "demo/asterisk-master.csv"
 
@@ -172,10 +175,19 @@ def test_calls_in_other_files(tollbook: Tollbook, rates: Path, calls: Path, tmp_
 
 @pytest.mark.req("X1")
 def test_explain_adds_how_each_price_came_about(tollbook: Tollbook, rates: Path, calls: Path) -> None:
-    mobile = table(tollbook("rate", calls, "--tariff", rates, "--explain").stdout)[1]
+    rated = table(tollbook("rate", calls, "--tariff", rates, "--explain").stdout)
 
-    explanation = json.loads(mobile["explanation"])
-    assert explanation["prefix"] == "447"
+    mobile = json.loads(rated[1]["explanation"])
+    assert (mobile["prefix"], mobile["line"], mobile["number"], mobile["cli"]) == (
+        *("447", 3, "447700900000", "48221234567"),
+    )
+    assert (mobile["connect_fee"], mobile["rounding"], mobile["decimals"]) == ("0.01", "half_up", 4)
+    assert [(step["billed"], step["price"]) for step in mobile["steps"]] == [(36, "0.09")]
+    # The price follows from the explanation alone.
+    for row in rated:
+        rebuilt = rebuild(Explanation.from_json(row["explanation"]))
+        price = None if rebuilt.price_nanos is None else decimal_of(rebuilt.price_nanos)
+        assert (rebuilt.outcome, price) == (row["outcome"], Decimal(row["price"]) if row["price"] else None)
 
 
 def test_an_input_column_called_like_a_result_is_kept(tollbook: Tollbook, rates: Path, tmp_path: Path) -> None:

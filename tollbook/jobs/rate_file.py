@@ -16,6 +16,7 @@ from tollbook.jobs.rated_output import check_output, write_rated
 from tollbook.jobs.rated_summary import Summary
 from tollbook.phone import NumberRules, normalise
 from tollbook.rating.engine import Tariff, rate_calls
+from tollbook.rating.explain import explanations
 from tollbook.records import INCOMING
 
 EXPLANATION = "explanation"
@@ -79,7 +80,7 @@ def rate_file(
         check_output(out, calls)
     done = RatedFile()
     places = Places.of(rates)
-    needs_cli = (rates["cli_prefix"] != "").any()
+    needs_cli = explain or (rates["cli_prefix"] != "").any()
 
     def rated() -> Iterator[pl.DataFrame]:
         for batch in one_ahead(read_usage(calls, layout, keep_source=True, identify=False)):
@@ -132,11 +133,7 @@ def _result(records: pl.DataFrame, places: Places, tariff: Tariff, *, explain: b
         "price_nanos",
         pl.lit(tariff.settings.currency).alias("currency"),
     )
-    if not explain:
-        return result
-    from tollbook.rating.explain import explanations  # noqa: PLC0415
-
-    return result.with_columns(explanations(records, tariff).alias(EXPLANATION))
+    return result.with_columns(explanations(records, tariff).alias(EXPLANATION)) if explain else result
 
 
 def _beside_input(batch: UsageBatch, result: pl.DataFrame, done: RatedFile) -> pl.DataFrame:
