@@ -98,18 +98,24 @@ def _settled(prefixes: pl.DataFrame, change: str) -> pl.DataFrame:
 
 def _moved(old: pl.DataFrame, new: pl.DataFrame, moved: pl.DataFrame) -> pl.DataFrame:
     """How the prefixes changed that are in both lists and not the same: DIFFERENCE without destination."""
-    here = pl.lit(True).alias("is_there")
-    pairs = _last_to_begin(new, moved).with_columns(here).join(
-        _last_to_begin(old, moved).with_columns(here),
-        on=[*PREFIX, *PLACE], how="full", suffix="_old", nulls_equal=True, coalesce=True,
-    )  # fmt: skip
+    numbered = moved.with_row_index("id")  # joins on a number are several times faster than on three texts
+    pairs = _last_to_begin(new, numbered).join(
+        _last_to_begin(old, numbered),
+        on=["id", *PLACE],
+        how="full",
+        suffix="_old",
+        nulls_equal=True,
+        coalesce=True,
+    )
     is_dearer = pl.any_horizontal(_cap(name) > _cap(f"{name}_old") for name in AMOUNTS)
     is_cheaper = pl.any_horizontal(_cap(name) < _cap(f"{name}_old") for name in AMOUNTS)
     is_other = ~pl.all_horizontal(
         pl.col("is_there").eq_missing(pl.col("is_there_old")),
         *(pl.col(name).eq_missing(pl.col(f"{name}_old")) for name in TERMS),
     )
-    changes = pairs.group_by(PREFIX).agg(dearer=is_dearer.any(), cheaper=is_cheaper.any(), other=is_other.any())
+    # Outside of the groups: inside, an expression is worked out group by group.
+    flags = pairs.select("id", dearer=is_dearer, cheaper=is_cheaper, other=is_other)
+    changes = flags.group_by("id").agg(pl.col("dearer", "cheaper", "other").any())
     one_way = ~pl.col("other") & (pl.col("dearer") ^ pl.col("cheaper"))
     change = (
         pl.when(~one_way)
@@ -118,14 +124,21 @@ def _moved(old: pl.DataFrame, new: pl.DataFrame, moved: pl.DataFrame) -> pl.Data
         .then(pl.lit("dearer"))
         .otherwise(pl.lit("cheaper"))
     )
-    return changes.select(*PREFIX, change=change).join(_amount_to_show(pairs), on=PREFIX, how="left")
+    return (
+        changes.select("id", change=change)
+        .join(_amount_to_show(pairs), on="id", how="left")
+        .join(numbered, on="id")
+        .drop("id")
+    )
 
 
-def _last_to_begin(rates: pl.DataFrame, prefixes: pl.DataFrame) -> pl.DataFrame:
+def _last_to_begin(rates: pl.DataFrame, numbered: pl.DataFrame) -> pl.DataFrame:
     """The rows of these prefixes that a call after all their dates would be priced with."""
-    rows = rates.join(prefixes, on=PREFIX, how="semi")
-    last = pl.col("active_from").max().over(PREFIX)
-    return rows.filter(pl.col("active_from").eq_missing(last)).select(*PREFIX, *PLACE, *AMOUNTS, *TERMS)
+    rows = rates.join(numbered, on=PREFIX)
+    last = pl.col("active_from").max().over("id")
+    return rows.filter(pl.col("active_from").eq_missing(last)).select(
+        "id", pl.lit(True).alias("is_there"), *PLACE, *AMOUNTS, *TERMS
+    )
 
 
 def _cap(name: str) -> pl.Expr:
@@ -139,7 +152,7 @@ def _amount_to_show(pairs: pl.DataFrame) -> pl.DataFrame:
     comparable = pairs.filter("is_there", "is_there_old", pl.col("unit").eq_missing(pl.col("unit_old")))
     amounts = [
         comparable.filter(pl.col(name).ne_missing(pl.col(f"{name}_old"))).select(
-            *PREFIX,
+            "id",
             pl.lit(name).alias("amount"),
             pl.col(f"{name}_old").alias("old_nanos"),
             pl.col(name).alias("new_nanos"),
@@ -150,7 +163,7 @@ def _amount_to_show(pairs: pl.DataFrame) -> pl.DataFrame:
         pl.concat(amounts)
         .with_columns(basis_points=_basis_points())
         .sort(pl.col("basis_points").abs(), descending=True, nulls_last=False, maintain_order=True)
-        .unique(PREFIX, keep="first", maintain_order=True)
+        .unique("id", keep="first", maintain_order=True)
     )
 
 

@@ -24,9 +24,7 @@ ACCOUNTS = table(
         "tax_basis_points": pl.Int64,  # 23 % is 2300
     }
 )
-NUMBERS = table(
-    {"digits": pl.String, "account_id": pl.Int64, "number_from": UTC_TIME, "number_until": UTC_TIME}
-)
+NUMBERS = table({"digits": pl.String, "account_id": pl.Int64, "number_from": UTC_TIME, "number_until": UTC_TIME})
 
 
 @dataclass(frozen=True, slots=True)
