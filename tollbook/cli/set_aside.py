@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from tollbook.cli.database import open_database
-from tollbook.cli.usage import named_connection
 from tollbook.errors import BadInput
 from tollbook.jobs.retry_set_aside import DEFECTS, retry_set_aside
+from tollbook.usage.connections import named_connection
 from tollbook.usage.models import Connection
 from tollbook.usage.queries import select_records, set_aside_by_reason
 
@@ -64,11 +64,9 @@ def list_(
 
 
 def _record_table(reason: str | None, limit: int) -> Table:
-    condition, params = "outcome = 'set_aside'", ()
-    if reason is not None:
-        condition, params = f"{condition} AND reason = %s", (reason,)
+    condition = "outcome = 'set_aside' AND (%s::text IS NULL OR reason = %s)"
     table = Table("record", "line", "start (UTC)", "kind", "from", "to", "account", "reason", "detail")
-    for row in select_records(condition, params, limit=limit).iter_rows(named=True):
+    for row in select_records(condition, (reason, reason), limit=limit).iter_rows(named=True):
         start = row["start"].strftime("%Y-%m-%d %H:%M:%S") if row["start"] else ""
         shown = (row["kind"], row["cli_raw"], row["cld_raw"], row["account_ref"], row["reason"], row["detail"])
         table.add_row(str(row["id"]), str(row["line"]), start, *(value or "" for value in shown))

@@ -25,5 +25,7 @@ def explain_record(record_id: int) -> Explanation:
     tariff = compiled_version(record["tariff_version_id"])
     explained = explanation(record, tariff)
     if record["price_nanos"] is not None and rebuild(explained).price_nanos != record["price_nanos"]:
-        raise AssertionError(f"record {record_id} was charged {record['price_nanos']}, its tariff gives {explained}")
+        raise AssertionError(
+            f"record {record_id} was charged {record['price_nanos']}, its tariff gives {explained}"
+        )
     return explained
