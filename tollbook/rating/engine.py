@@ -24,7 +24,7 @@ __all__ = ["Tariff", "compile_tariff", "rate_calls"]
 BLOCK_ROWS = 262_144  # fits the caches; a slow block keeps the other thread waiting only briefly
 THREADS = 2
 
-Timelines = Mapping[str, Timeline | None]  # by kind
+Timelines = Mapping[str, Timeline | None]  # of the kinds in a table of records
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Rated:
     opening_row: Ints  # the price list row with which it begins
     rate_line: Ints  # the first line of the rate
     billed: Ints
+    value: Ints  # price without fee and bounds, in 1/60 nano-units
     exact: Ints  # price before rounding, in 1/60 nano-units
     price_nanos: Ints
 
@@ -65,11 +66,13 @@ def timelines_for(records: pl.DataFrame, tariff: Tariff) -> Timelines:
         pl.col("duration_us").max().fill_null(0).alias("longest"),
     ).row(0)
     until_s = last + min(max(longest_us // 1_000_000, 0), LONGEST_CALL_S)
+    zone, calendars = tariff.settings.timezone, tariff.calendars
     return {
-        kind: table.schedules.timeline(
-            timezone=tariff.settings.timezone, calendars=tariff.calendars, since_s=first, until_s=until_s
+        kind: tariff.tables[kind].schedules.timeline(
+            timezone=zone, calendars=calendars, since_s=first, until_s=until_s
         )
-        for kind, table in tariff.tables.items()
+        for kind in records["kind"].unique()
+        if kind in tariff.tables
     }
 
 
@@ -80,7 +83,7 @@ def rate_kind(
     if kind is None or kind not in KINDS:
         answer = facts(calls, kind, tariff.settings.fraction, need_cli=False).answer
         nothing = np.zeros(len(answer), dtype=np.int64)
-        return Rated(answer, nothing, nothing, nothing, nothing, nothing)
+        return Rated(answer, nothing, nothing, nothing, nothing, nothing, nothing)
     table, timeline = tariff.tables[kind], timelines[kind]
     directory, terms = table.directory, table.terms
     known = facts(calls, kind, tariff.settings.fraction, need_cli=directory.origins is not None)
@@ -88,7 +91,7 @@ def rate_kind(
     start_s = known.start_us // 1_000_000
     row, window_until_s = table.schedules.row_at(rate, start_s, timeline)
     answer, amount = _billable(known, row, terms)
-    usage = Usage(rate, row, window_until_s, start_s, amount, takes_time=KINDS[kind] is Measure.TIME)
+    usage = Usage(rate, row, window_until_s, start_s, amount, takes_time=table.measure is Measure.TIME)
     charged = charge(usage, terms, table.schedules, timeline, trail)
     exact = exact_price(charged.value, row, terms)
     price_nanos = rounded_nanos(exact, tariff.settings.decimals, tariff.settings.rounding)
@@ -97,6 +100,7 @@ def rate_kind(
         opening_row=row,
         rate_line=np.broadcast_to(terms.take("line", row), len(row)),
         billed=charged.billed,
+        value=charged.value,
         exact=exact,
         price_nanos=price_nanos,
     )

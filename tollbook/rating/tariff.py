@@ -13,7 +13,7 @@ from tollbook.rating.directory import begins, build_directory
 from tollbook.rating.frames import TariffSettings
 from tollbook.rating.lookup import ALWAYS_WAS, OPEN_END, Directory
 from tollbook.rating.prefix import MAX_DIGITS, Flags, prefix_start
-from tollbook.rating.pricelist import WINDOW_KEY, PriceListConflict, checked
+from tollbook.rating.pricelist import PriceListConflict, checked
 from tollbook.rating.schedules import Schedules, number_windows
 from tollbook.rating.terms import Terms, build_terms
 from tollbook.rating.windows import Calendars
@@ -29,6 +29,7 @@ _RATE = (*_SLOT, "since_us", "min_digits", "max_digits", "until_us")
 class KindTable:
     """What one kind of usage costs."""
 
+    measure: Measure
     directory: Directory  # number, CLI, start → rate
     schedules: Schedules  # rate, second → row
     terms: Terms  # row → numbers
@@ -76,10 +77,18 @@ def _table(measure: Measure, rows: pl.DataFrame, calendars: Calendars) -> KindTa
     _refuse_conflicts(rows, begins_rate, begins_part)
     schedules = Schedules.of(rows, windows, begins_rate=begins_rate, begins_part=begins_part, calendars=calendars)
     return KindTable(
+        measure=measure,
         directory=build_directory(rows.filter(begins_rate)),
         schedules=schedules,
         terms=build_terms(measure, rows, begins_rate=begins_rate, begins_part=begins_part),
-        rows=rows.select("line", "prefix", "cli_prefix", "destination", "unit", *WINDOW_KEY),
+        rows=rows.select(
+            "line",
+            "prefix",
+            "cli_prefix",
+            "destination",
+            "unit",
+            window=pl.Series([None, *map(str, windows)], dtype=pl.String).gather(rows["window"]),
+        ),
     )
 
 

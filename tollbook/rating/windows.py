@@ -8,6 +8,7 @@ holds there.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Self
 
@@ -178,6 +179,7 @@ def _utc(wall_s: Ints, timezone: str) -> Ints:
     return frame.drop_nulls().dt.convert_time_zone("UTC").cast(pl.Int64).to_numpy() // 1_000_000
 
 
+@lru_cache(maxsize=64)  # the schedules of a tariff ask for the same days one after the other
 def _offset_changes(first_day: int, last_day: int, timezone: str) -> Ints:
     """The UTC seconds at which the zone's clock is put forward or back."""
 

@@ -1,0 +1,173 @@
+"""Why a record costs what it costs: kept as JSON, read by people, enough to compute the price again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Self
+
+import numpy as np
+import polars as pl
+
+from tollbook.money import NANOS_PER_UNIT, Rounding
+from tollbook.rating.explain_table import SECOND, explanation_table
+from tollbook.rating.frames import CALLS
+from tollbook.rating.outcome import Outcome
+from tollbook.rating.price import rounded_nanos
+from tollbook.rating.tariff import Tariff
+
+_WHY = {
+    "unreadable": "the line is no record",
+    "bad_time": "its start is missing or cannot be true",
+    "bad_quantity": "its duration or quantity is missing, negative or too large",
+    "unknown_kind": "its kind is not known",
+    "unanswered": "it was not answered, or lasted 0 s",
+    "correction_undone": "the correction that replaced it was undone",
+    "excluded": "a rule excludes it from billing",
+    "emergency": "emergency calls are free",
+    "no_account": "it belongs to no account",
+    "ambiguous_account": "it fits several accounts",
+    "account_closed": "its account was not active then",
+    "bad_number": "its number cannot be read",
+    "not_billed": "the product does not bill this kind",
+    "no_tariff": "the product names no tariff for this kind",
+    "on_net": "both ends belong to one customer",
+    "no_rate": "the price list has no price for it",
+    "forbidden_destination": "the price list forbids the destination",
+    "currency_mismatch": "the tariff is in another currency",
+    "grace": "it is not longer than the grace period",
+    "allowance": "an allowance covers it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Time or units charged at one price."""
+
+    line: int  # of the price list
+    window: str | None  # its hours, where it has any
+    begun: int  # second or unit of the call
+    billed: int
+    price: str  # per minute, or per unit
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """One record's way to its price. Amounts are decimal text; null where a record got no further."""
+
+    outcome: str
+    reason: str | None
+    kind: str | None
+    number: str | None
+    cli: str | None
+    start: str | None  # ISO, in the tariff's zone
+    quantity: str | None  # as it came: seconds, messages or bytes
+    currency: str
+    is_gross: bool
+    timezone: str
+    fraction: str
+    line: int | None  # of the price list, where its rate begins
+    prefix: str | None
+    cli_prefix: str | None
+    destination: str | None
+    unit: str | None  # what is billed: s, or a unit of the price list
+    billed: int | None
+    steps: tuple[Step, ...]
+    connect_fee: str | None
+    minimum_charge: str | None
+    maximum_charge: str | None
+    bound: str | None  # "minimum" or "maximum", if one replaced the sum
+    exact: str | None  # before rounding; a fraction like 3.66/60 where decimals would not end
+    decimals: int
+    rounding: str
+    price: str | None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        fields = json.loads(text)
+        return cls(**fields | {"steps": tuple(Step(**step) for step in fields["steps"])})
+
+    def as_text(self) -> str:
+        """The explanation in a few lines of English."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        yield self._verdict()
+        told = [
+            f"{self.kind or 'no kind'} to {self.number or 'no number'}",
+            f"from {self.cli}" if self.cli else "",
+        ]
+        told += [
+            f"on {self.start}" if self.start else "",
+            f"{self.quantity} {self._counted_in()}" if self.quantity else "",
+        ]
+        yield ", ".join(part for part in told if part)
+        if self.prefix is not None:
+            origin = f" from {self.cli_prefix}" if self.cli_prefix else ""
+            name = f" ({self.destination})" if self.destination else ""
+            yield f"prefix {self.prefix or 'any number'}{origin}{name}, price list line {self.line}"
+        for step in self.steps:
+            hours = f", {step.window}" if step.window else ""
+            per = "minute" if self.unit == SECOND else self.unit
+            yield f"  from {step.begun}: {step.billed} {self.unit} at {step.price} per {per} (line {step.line}{hours})"
+        if self.connect_fee not in {None, "0"}:
+            yield f"  connect fee {self.connect_fee}"
+        if self.bound:
+            yield f"  {self.bound} charge {getattr(self, f'{self.bound}_charge')} instead of the sum"
+        if self.exact is not None:
+            yield f"exactly {self.exact}, rounded {self.rounding} to {self.decimals} decimals"
+
+    def _verdict(self) -> str:
+        why = _WHY.get(self.reason or "", "")
+        if self.outcome == Outcome.CHARGED:
+            return f"charged {self.price} {self.currency} {'with' if self.is_gross else 'without'} tax"
+        return f"{'free' if self.outcome == Outcome.FREE else 'set aside'}: {why} ({self.reason})"
+
+    def _counted_in(self) -> str:
+        return {SECOND: "s", "message": "messages"}.get(self.unit or SECOND, "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What an explanation comes to."""
+
+    outcome: str
+    price_nanos: int | None
+
+
+def explanation(call: Mapping[str, Any], tariff: Tariff) -> Explanation:
+    """Explain one record, given with the fields of CALLS (others are ignored, missing ones are null)."""
+    fields = {name: call.get(name) for name in CALLS}
+    return Explanation.from_json(explanations(pl.DataFrame([fields], schema=CALLS), tariff)[0])
+
+
+def explanations(rated: pl.DataFrame, tariff: Tariff) -> pl.Series:
+    """The explanations of records (CALLS; other columns are ignored), as JSON that `Explanation.from_json` reads."""
+    return explanation_table(rated, tariff).to_struct().struct.json_encode().alias("explanation")
+
+
+def rebuild(explained: Explanation) -> Rebuilt:
+    """The price again, from the explanation alone."""
+    if explained.outcome != Outcome.CHARGED:
+        return Rebuilt(explained.outcome, 0 if explained.outcome == Outcome.FREE else None)
+    seconds_in_price = 60 if explained.unit == SECOND else 1
+    total = _amount(explained.connect_fee) + sum(
+        _amount(step.price) * step.billed / seconds_in_price for step in explained.steps
+    )
+    minimum, maximum = explained.minimum_charge, explained.maximum_charge
+    if minimum is not None and _amount(minimum) > 0:
+        total = max(total, _amount(minimum))
+    if maximum is not None:
+        total = min(total, _amount(maximum))
+    sixtieths = np.array([int(total * 60 * NANOS_PER_UNIT)])
+    return Rebuilt(
+        explained.outcome, int(rounded_nanos(sixtieths, explained.decimals, Rounding(explained.rounding))[0])
+    )
+
+
+def _amount(text: str | None) -> Fraction:
+    return Fraction(Decimal(text or 0))
