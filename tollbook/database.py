@@ -8,48 +8,44 @@ from typing import Any
 import polars as pl
 from django.db import connection, transaction
 
+from tollbook.ahead import one_ahead
 from tollbook.errors import BadInput
 
 Params = tuple[Any, ...]
 
 ROWS_AT_A_TIME = 10_000  # of a stream, held in memory
+SLICE_ROWS = 50_000  # of a table on its way in, held as text
 
 
 def copy_in(table: str, frame: pl.DataFrame) -> None:
     """Add the rows of `frame` to `table`; the frame's columns are named as the table's.
 
-    Part of the transaction that is open. An empty frame is nothing to do.
+    Part of the transaction that is open. An empty frame is nothing to do. The server works on one slice of the
+    rows while the next is turned into text.
 
     Raises:
         BadInput: a text holds a NUL byte, which PostgreSQL cannot store and which would fail the whole COPY.
     """
     if frame.is_empty():
         return
-    copy_csv(table, frame.columns, table_csv(frame))
+    statement = f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for rows in one_ahead(map(_as_csv, frame.iter_slices(SLICE_ROWS))):
+            if b"\0" in rows:
+                raise BadInput(f"a text for {table} holds a NUL byte; remove it before the record is stored")
+            copy.write(rows)
 
 
-def table_csv(frame: pl.DataFrame) -> BytesIO:
+def _as_csv(frame: pl.DataFrame) -> bytes:
     """The rows as COPY reads them: null is nothing, an empty text is `""`."""
     buffer = BytesIO()
     frame.write_csv(buffer, include_header=False, datetime_format="%Y-%m-%dT%H:%M:%S%.6f+00")
-    return buffer
-
-
-def copy_csv(table: str, columns: list[str], rows: BytesIO) -> None:
-    """The second half of `copy_in`, for rows that were made earlier, in another thread."""
-    if b"\0" in rows.getvalue():
-        raise BadInput(f"a text for {table} holds a NUL byte; remove it before the record is stored")
-    names = ", ".join(columns)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT csv)") as copy,
-    ):
-        copy.write(rows.getvalue())
+    return buffer.getvalue()
 
 
 def copy_out(query: str, schema: pl.Schema, params: Params = ()) -> pl.DataFrame:
     """What `query` selects, as a table of `schema`. The query names its columns as the schema does."""
-    expressions = ", ".join(_as_csv(name, dtype) for name, dtype in schema.items())
+    expressions = ", ".join(_as_csv_column(name, dtype) for name, dtype in schema.items())
     statement = f"COPY (SELECT {expressions} FROM ({query}) AS q) TO STDOUT (FORMAT csv)"
     buffer = BytesIO()
     with connection.cursor() as cursor, cursor.copy(statement, params or None) as copy:
@@ -63,7 +59,7 @@ def copy_out(query: str, schema: pl.Schema, params: Params = ()) -> pl.DataFrame
     return frame.with_columns(pl.col(name).cast(dtype) for name, dtype in schema.items())
 
 
-def _as_csv(name: str, dtype: pl.DataType) -> str:
+def _as_csv_column(name: str, dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Datetime):
         return f"(extract(epoch FROM {name}) * 1000000)::bigint"
     if isinstance(dtype, pl.Date):

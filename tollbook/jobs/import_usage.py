@@ -6,11 +6,11 @@ run's cursor, so an import that dies is continued by importing the same file aga
 
 import tomllib
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tollbook.ahead import one_ahead
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.layout_data import layout_from_mapping, load_layout
 from tollbook.connectors.files.limits import Limits
@@ -54,7 +54,7 @@ def import_usage(
         try:
             check_whole(kept, compression=intake.layout.file.compression, name=path.name, limits=Limits())
             pieces = read_usage(kept, intake.layout, batch_rows=batch_rows, complete=is_complete, name=path.name)
-            for piece in _ahead(intake.rated(pieces, run)):
+            for piece in one_ahead(intake.rated(pieces, run)):
                 post_batch(piece.batch, posted_at=now)
                 run.rows_done += len(piece.batch.records)
                 progress(piece.bytes_read, run.rows_done)
@@ -108,15 +108,6 @@ class _Intake:
             records = records.sort("account_id", "start", "line")
             batch = Batch(run, records, may_be_corrected=self.layout.key_is_platform_id)
             yield _Piece(batch, piece.bytes_read, piece.unfinished)
-
-
-def _ahead(pieces: Iterator[_Piece]) -> Iterator[_Piece]:
-    """The same pieces, each made in a second thread while the one before it is used."""
-    with ThreadPoolExecutor(1, thread_name_prefix="rate") as thread:
-        coming = thread.submit(next, pieces, None)
-        while (piece := coming.result()) is not None:
-            coming = thread.submit(next, pieces, None)
-            yield piece
 
 
 def connection_layout(source: Connection) -> Layout:

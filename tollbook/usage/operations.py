@@ -72,10 +72,9 @@ def add_records(records: pl.DataFrame) -> None:
         IntegrityError: a record key is there already. Callers look first (`queries.known_keys`); this is the
             backstop that makes a mistake there roll back instead of charging twice.
     """
-    copy_in(
-        UsageIdentity._meta.db_table,
-        records.filter(pl.col("supersedes_id").is_null()).select("connection_id", key="record_key", usage_id="id"),
-    )
+    # Keys grow along the file, and a tree that is filled in the order of its keys is filled several times faster.
+    fresh = records.filter(pl.col("supersedes_id").is_null()).sort("line")
+    copy_in(UsageIdentity._meta.db_table, fresh.select("connection_id", key="record_key", usage_id="id"))
     copy_in(UsageRecord._meta.db_table, records.select(COLUMNS))
 
 

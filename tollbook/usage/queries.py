@@ -21,6 +21,8 @@ def known_keys(connection_id: int, keys: pl.Series) -> pl.DataFrame:
         KNOWN,
         (connection_id, keys.min(), keys.max()),
     )
+    if known.is_empty():
+        return known
     return known.join(keys.unique().to_frame("record_key"), on="record_key", how="semi")
 
 
