@@ -1,5 +1,6 @@
 """`tollbook demo`: the whole way once, on real calls, in under two minutes."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,16 +15,10 @@ from tollbook.cli.database import open_database
 from tollbook.jobs.demo_month import DemoMonth, run_demo_month
 from tollbook.ledger.queries import balance
 from tollbook.usage.models import ImportRun
-from tollbook.usage.queries import outcomes_of
+from tollbook.usage.queries import outcomes_of, select_records
 
 app = typer.Typer(add_completion=False, help="A real file of calls, all the way to invoices.")
 FILES = Path(tollbook.__file__).parents[1] / "demo"
-
-NEXT = (
-    ("set-aside list -n 5", "what could not be charged, why, and what to do about it"),
-    ("usage explain 1", "why a call costs what it costs"),
-    ("ledger export --format beancount", "every entry, for another pair of eyes"),
-)
 
 
 @app.callback(invoke_without_command=True)
@@ -51,8 +46,15 @@ def demo(
     console.print(_money_table(result))
     console.print(f"Invoices and call lists: {result.documents[0].parent}\n", soft_wrap=True, highlight=False)
     console.print("Try next:")
-    for command, says in NEXT:
+    for command, says in _next_commands():
         console.print(f"  [bold]bin/tollbook {command}[/]\n      {says}", highlight=False)
+
+
+def _next_commands() -> Iterator[tuple[str, str]]:
+    dearest = select_records("outcome = 'charged'", ()).sort("price_nanos")["id"].last()
+    yield "set-aside list -n 5", "what could not be charged, why, and what to do about it"
+    yield f"usage explain {dearest}", "why the dearest call costs what it costs"
+    yield "ledger export --format beancount", "every entry, for another pair of eyes"
 
 
 def out_folder() -> Path:

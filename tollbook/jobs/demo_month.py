@@ -1,6 +1,5 @@
 """A month of a small operator, from a real file of calls to invoices. Every step is the one an operator takes."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,8 +9,8 @@ from pathlib import Path
 from tollbook.billing.models import Invoice, Seller
 from tollbook.billing.operations import set_seller
 from tollbook.catalog.models import Tariff
-from tollbook.catalog.operations import import_tariff_version, set_product
-from tollbook.catalog.price_list import read_price_list
+from tollbook.catalog.operations import set_product
+from tollbook.catalog.proposal import propose_version, record_proposal
 from tollbook.catalog.world import world_price_list
 from tollbook.customers.account_sheet import read_account_sheet
 from tollbook.customers.customer_sheet import read_customer_sheet
@@ -20,7 +19,7 @@ from tollbook.customers.operations import import_accounts, import_customers
 from tollbook.errors import BadInput
 from tollbook.jobs.import_usage import import_usage
 from tollbook.jobs.issue_invoices import issue_invoices, write_documents
-from tollbook.rating.frames import TariffSettings
+from tollbook.usage.connections import set_connection
 from tollbook.usage.models import Connection, ImportRun
 
 MONTH = date(2017, 6, 1)  # of the calls in the file
@@ -83,36 +82,23 @@ def _check_place(folder: Path) -> None:
 
 
 def _price_list(out: Path, name: str, currency: str, per_eur: Decimal, now: datetime) -> None:
-    """The list as the tariff's first version; a list never changes here, so there is never a second."""
+    """The list as the tariff's first version; it never changes here, so there is never a second."""
     if Tariff.objects.filter(name=name).exists():
         return
     path = out / f"{name.lower().replace(' ', '-')}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(world_price_list(per_eur), encoding="utf-8")
-    settings = TariffSettings(currency=currency)
-    import_tariff_version(
-        name=name,
-        rates=read_price_list(path, settings=settings).rates,
-        settings=settings,
-        holidays={},
-        active_from=None,
-        recorded_at=now,
-        source_name=path.name,
-        source_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-    )
+    record_proposal(propose_version(name=name, path=path, options={"currency": currency}), recorded_at=now)
 
 
 def _switch() -> Connection:
-    source, _ = Connection.objects.get_or_create(
+    return set_connection(
         name=CONNECTION,
-        defaults={
-            "layout": "asterisk",
-            "timezone": "UTC",  # its epoch in uniqueid shows that the switch wrote UTC
-            "number_rules": {"country": "US"},
-            "match_by": ["number"],
-        },
+        layout="asterisk",
+        timezone="UTC",  # the epoch in its uniqueid shows that the switch wrote UTC
+        number_rules={"country": "US"},
+        match_by=["number"],
     )
-    return source
 
 
 def _seller(folder: Path) -> Seller:
