@@ -2,6 +2,7 @@
 
 import csv
 import io
+from itertools import permutations
 
 import hypothesis.strategies as st
 import polars as pl
@@ -15,21 +16,26 @@ from tollbook.connectors.files.limits import Limits
 from tollbook.connectors.files.shape import Shape
 
 SHAPE = Shape(",", "doubled", "", {2: ("a", "b"), 3: ("a", "b", "c")})
+ONE_WIDTH = Shape(",", "doubled", "# ", {2: ("a", "b")})
+LIMITS = Limits()
 SCRAPS = st.text(alphabet='x",\n\r \0é#', max_size=60)
+PLAIN_SCRAPS = st.lists(st.sampled_from(["x,y", "x,", ",", " x,é", "#,y", "x", "x,y,", "", 'x,"y"']), max_size=6)
 VALUES = st.text(alphabet='x", é;5#|', max_size=6)
 
 
-def parsed(text: str, *, alone: bool) -> list[tuple[object, ...]]:
+def parsed(text: str, *, alone: bool, shape: Shape = SHAPE, limits: Limits = LIMITS) -> list[tuple[object, ...]]:
     """The rows of a text; `alone` looks at every line by itself."""
-    parser = CsvParser(SHAPE, Limits(), "windows-1252")
-    if alone:
-        plain_only = parser._not_plain
+    parser = CsvParser(shape, limits, "windows-1252")
+    with pytest.MonkeyPatch.context() as patch:
+        if alone:
+            plain_only = parser._not_plain
 
-        def everything(lines: _Lines) -> object:
-            return plain_only(lines) | True
+            def everything(lines: _Lines) -> object:
+                return plain_only(lines) | True
 
-        parser._not_plain = everything  # type: ignore[method-assign, assignment]
-    return parser.parse((text + "\n").encode(), more_may_come=False).rows()
+            patch.setattr(parser, "_not_plain", everything)
+            patch.setattr("tollbook.connectors.files.csv_rows.plain_columns", lambda *_: None)
+        return parser.parse((text + "\n").encode(), more_may_come=False).rows()
 
 
 @given(SCRAPS)
@@ -39,6 +45,23 @@ def parsed(text: str, *, alone: bool) -> list[tuple[object, ...]]:
 @example('a" b",c\n"a"" b",c')
 def test_lines_read_at_once_are_read_as_lines_looked_at_alone(text: str) -> None:
     assert parsed(text, alone=False) == parsed(text, alone=True)
+
+
+@given(PLAIN_SCRAPS)
+@example(["x,y,", "x"])  # as many delimiters as two good lines
+@example(["#,y", "x,#"])
+def test_blocks_read_at_once_are_read_as_lines_looked_at_alone(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert parsed(text, alone=False, shape=ONE_WIDTH) == parsed(text, alone=True, shape=ONE_WIDTH)
+
+
+def test_a_line_too_long_is_found_wherever_it_begins() -> None:
+    limits = Limits(max_line_bytes=5)
+    for lines in permutations(["x,y", "x,yyy", "x,yyyy", "xx,y"]):
+        text = "\n".join(lines)
+        rows = parsed(text, alone=False, shape=ONE_WIDTH, limits=limits)
+        assert rows == parsed(text, alone=True, shape=ONE_WIDTH, limits=limits)
+        assert len([row for row in rows if row[0] is None]) == 1
 
 
 @given(st.lists(st.tuples(VALUES, VALUES, VALUES), min_size=1, max_size=20))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from tollbook.connectors.files.limits import Limits
+from tollbook.connectors.files.plain_block import is_utf8, plain_columns, read_values
 from tollbook.connectors.files.raw import LINE, empty_rows, good_rows, refused_rows
 from tollbook.connectors.files.record_text import NotARecord, split_record
 from tollbook.connectors.files.shape import Shape
@@ -43,6 +44,11 @@ class CsvParser:
         data, self.carried = self.carried + block, b""
         if not data:
             return empty_rows(self.shape.names)
+        columns = plain_columns(data, self.shape, self.limits)
+        if columns is not None:
+            rows = good_rows(columns, pl.int_range(columns.height, eager=True) + self.next_line)
+            self.next_line += rows.height
+            return rows
         lines = _Lines(data)
         alone = self._not_plain(lines)
         groups, open_from = self._quoted_groups(lines, alone, more_may_come=more_may_come)
@@ -64,9 +70,9 @@ class CsvParser:
                 flags[lines.of(np.flatnonzero(lines.buffer == byte))] = True
         if self.shape.comment:
             flags |= lines.buffer[lines.starts] == ord(self.shape.comment[0])
-        if not lines.data.isascii() and not _is_utf8(lines.data):
+        if not is_utf8(lines.data):
             for number in np.unique(lines.of(np.flatnonzero(lines.buffer > 127))):
-                flags[number] |= not _is_utf8(lines.bytes_of(int(number), int(number)))
+                flags[number] |= not is_utf8(lines.bytes_of(int(number), int(number)))
         return flags
 
     def _quoted_groups(
@@ -138,22 +144,12 @@ class CsvParser:
         for width in np.unique(widths[~is_broken]):
             chosen = np.flatnonzero((widths == width) & ~is_broken)
             text = data if len(chosen) == len(widths) else lines.picked(chosen)
-            columns = self._read(text, self.shape.names_by_width[int(width)])
+            columns = read_values(text, self.shape, self.shape.names_by_width[int(width)])
             if columns.height != len(chosen):  # Polars saw other lines than we did: take none of its word
                 is_broken[chosen] = True
                 continue
             parts.append(good_rows(columns, pl.Series(self.next_line + numbers[chosen])))
         return parts, [int(n) for n in numbers[is_broken]]
-
-    def _read(self, text: bytes, names: tuple[str, ...]) -> pl.DataFrame:
-        return pl.read_csv(
-            text,
-            has_header=False,
-            schema=dict.fromkeys(names, pl.String),
-            separator=self.shape.delimiter,
-            quote_char='"' if self.shape.quoting == "doubled" else None,
-            empty_string_is_null=False,
-        )
 
     def _unescaped_rows(self, data: bytes, numbers: Places) -> tuple[list[pl.DataFrame], list[int]]:
         """Lines of quoted values whose own quotes are left as they are: cut at quote, delimiter, quote."""
@@ -280,11 +276,3 @@ class _Lines:
         before = may_stand_beside[self.buffer[quotes - 1]] | (quotes == 0)
         after = may_stand_beside[self.buffer[quotes + 1]]
         return quotes[~np.where(opens, before, after)]
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
