@@ -1,12 +1,12 @@
 """A stored record explains its price from the tariff version it was priced with."""
 
 import pytest
-from tollbook.rating.explain import rebuild
 
 from tests.jobs.office import Office
 from tests.jobs.test_import_usage import MONDAY
 from tollbook.errors import BadInput
 from tollbook.jobs.explain_usage import explain_record
+from tollbook.rating.explain import rebuild
 from tollbook.usage.queries import select_records
 
 

@@ -7,16 +7,13 @@ from datetime import datetime
 import polars as pl
 from django.db import transaction
 
-from tollbook.jobs.reverse_usage import reverse_charges
+from tollbook.jobs.corrections import corrections, supersede
 from tollbook.ledger.models import LedgerAccount, Transaction
 from tollbook.ledger.operations import GROUP, entries_of, post
 from tollbook.usage import operations as usage
 from tollbook.usage.frames import RECORDS
 from tollbook.usage.models import ImportRun
-from tollbook.usage.queries import known_keys, records_by_id
-
-# What a record says. If a known key comes with other content, the platform has corrected the record.
-CONTENT = ("kind", "start", "answered", "duration_us", "quantity", "cli", "cld", "account_ref")
+from tollbook.usage.queries import known_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ def _post(batch: Batch, records: pl.DataFrame, posted_at: datetime) -> None:
     if not known.is_empty():
         fresh = records.join(known, on="record_key", how="anti", maintain_order="left")
         seen = records.join(known, on="record_key", maintain_order="left")
-    corrected = _corrections(seen) if batch.may_be_corrected and not seen.is_empty() else seen.clear()
+    corrected = corrections(seen, batch.run) if batch.may_be_corrected and not seen.is_empty() else seen.clear()
     if not corrected.is_empty():
         supersede(corrected["supersedes_id"], posted_at=posted_at)
     added = pl.concat([fresh, corrected.select(fresh.columns)]) if not corrected.is_empty() else fresh
@@ -119,22 +116,3 @@ def charge(records: pl.DataFrame, *, posted_at: datetime) -> pl.Series:
     found = charged.join(by_group, on=GROUP, maintain_order="left").select("row", "transaction_id")
     rows = records.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
     return rows.join(found, on="row", how="left", maintain_order="left")["transaction_id"]
-
-
-def _corrections(seen: pl.DataFrame) -> pl.DataFrame:
-    """Of records whose key is known, those that say something else now, with `supersedes_id`."""
-    old = records_by_id(seen["known_id"]).select(known_id="id", **{f"old_{name}": name for name in CONTENT})
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old_{name}")) for name in CONTENT)
-    return (
-        seen.join(old, on="known_id", maintain_order="left")
-        .filter(differs)
-        .drop(f"old_{name}" for name in CONTENT)
-        .rename({"known_id": "supersedes_id"})
-    )
-
-
-def supersede(ids: pl.Series, *, posted_at: datetime) -> None:
-    """Reverse what these records charged and mark them as replaced by the platform's correction."""
-    old = records_by_id(ids)
-    reverse_charges(old, posted_at=posted_at)
-    usage.move_outcome(old, "superseded")

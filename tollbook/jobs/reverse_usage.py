@@ -55,21 +55,26 @@ def undo_import(run: ImportRun, *, posted_at: datetime) -> int:
     retrying them charges them as they were. In batches; if interrupted, undo again. Returns how many records.
     """
     undone = 0
-    still_there = "run_id = %s AND outcome <> 'undone' AND outcome <> 'superseded'"
-    while not (records := select_records(still_there, (run.pk,), limit=BATCH_ROWS)).is_empty():
-        with transaction.atomic():
-            reverse_charges(records, posted_at=posted_at)
-            _restore_corrected(records["supersedes_id"].drop_nulls())
-            usage.forget_identity(records.filter(pl.col("supersedes_id").is_null()))
-            usage.move_outcome(records, "undone")
-        undone += len(records)
+    with usage.one_import_at_a_time(run.connection):
+        # First of all: were the undoing interrupted, an import must not go on where this one, being undone, had got.
+        ImportRun.objects.filter(pk=run.pk).update(state=RunState.UNDONE)
+        still_there = "run_id = %s AND outcome <> 'undone'"
+        while not (records := select_records(still_there, (run.pk,), limit=BATCH_ROWS)).is_empty():
+            with transaction.atomic():
+                reverse_charges(records, posted_at=posted_at)
+                usage.move_outcome(records, "undone")
+                _restore_what_stands(records.filter(pl.col("outcome") != "superseded"))
+            undone += len(records)
     run.refresh_from_db()
-    run.state = RunState.UNDONE
-    run.save(update_fields=["state"])
     return undone
 
 
-def _restore_corrected(ids: pl.Series) -> None:
-    old = records_by_id(ids)
-    usage.move_outcome(old, "set_aside", "correction_undone")
-    usage.repoint_identity(old)
+def _restore_what_stands(last: pl.DataFrame) -> None:
+    """The keys of these undone records lead to what they corrected and still stands, or are free."""
+    while not last.is_empty():
+        usage.forget_identity(last.filter(pl.col("supersedes_id").is_null()))
+        before = records_by_id(last["supersedes_id"].drop_nulls())
+        standing = before.filter(pl.col("outcome") == "superseded")
+        usage.move_outcome(standing, "set_aside", "correction_undone")
+        usage.repoint_identity(standing)
+        last = before.filter(pl.col("outcome") == "undone")

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -53,6 +54,23 @@ def keep_evidence(path: Path, *, received_at: datetime) -> Evidence:
         sha256=sha256, defaults={"size_bytes": size, "name": path.name, "received_at": received_at}
     )
     return evidence
+
+
+def begins_with(evidence: Evidence, earlier: Evidence) -> bool:
+    """Whether an evidence is the same bytes as an earlier one, or a longer copy: a file that has grown since."""
+    if evidence.size_bytes <= earlier.size_bytes:
+        return evidence.sha256 == earlier.sha256
+    return _sha256_of_first(earlier.size_bytes, evidence.sha256) == earlier.sha256
+
+
+@lru_cache(maxsize=1000)  # the same few earlier files are asked about with every batch
+def _sha256_of_first(size_bytes: int, sha256: str) -> str:
+    digest = hashlib.sha256()
+    with evidence_path(sha256).open("rb") as kept:
+        while block := kept.read(min(size_bytes, BLOCK_BYTES)):
+            digest.update(block)
+            size_bytes -= len(block)
+    return digest.hexdigest()
 
 
 def evidence_folder() -> Path:

@@ -116,10 +116,15 @@ def change_records(records: pl.DataFrame) -> None:
 def repoint_identity(records: pl.DataFrame) -> None:
     """A corrected record's key now leads to the correction (columns `connection_id`, `record_key`, `id`)."""
     with connection.cursor() as cursor:
-        for row in records.select("id", "connection_id", "record_key").iter_rows():
-            cursor.execute(
-                "UPDATE usage_usageidentity SET usage_id = %s WHERE connection_id = %s AND key = %s", row
-            )
+        cursor.execute(
+            'CREATE TEMP TABLE repointed (connection_id integer, key text COLLATE "C", usage_id bigint) ON COMMIT DROP'
+        )
+        copy_in("repointed", records.select("connection_id", key="record_key", usage_id="id"))
+        cursor.execute(
+            "UPDATE usage_usageidentity i SET usage_id = r.usage_id FROM repointed r"
+            " WHERE i.connection_id = r.connection_id AND i.key = r.key"
+        )
+        cursor.execute("DROP TABLE repointed")
 
 
 def forget_identity(records: pl.DataFrame) -> None:
@@ -142,7 +147,15 @@ def move_outcome(records: pl.DataFrame, outcome: str, reason: str | None = None)
     """
     changed = records.with_columns(outcome=pl.lit(outcome), reason=pl.lit(reason, dtype=pl.String))
     if outcome == "set_aside":
-        nothing = ("price_nanos", "billed", "exact_sixtieths", "currency", "transaction_id", "rate_line")
+        nothing = (
+            "price_nanos",
+            "billed",
+            "exact_sixtieths",
+            "currency",
+            "transaction_id",
+            "tariff_version_id",
+            "rate_line",
+        )
         changed = changed.with_columns(
             *(pl.lit(None, dtype=records.schema[name]).alias(name) for name in nothing),
             cli_raw=pl.coalesce("cli_raw", _as_international("cli")),
