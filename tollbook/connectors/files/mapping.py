@@ -33,7 +33,7 @@ _TIME_KINDS = [kind for kind, measure in KINDS.items() if measure is Measure.TIM
 
 
 def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
-    """Usage records still without keys, row for row; and the day of each as the file writes it.
+    """Usage records still without keys, row for row; and the start of each as the file writes it.
 
     Whatever cannot be made sense of is null, with its defect and the column and value that show it.
     """
@@ -56,7 +56,7 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
         .with_columns(*_time_texts(), pl.when(~pl.col("_is_time")).then("_quantity").otherwise(pl.lit("")))
         .collect()
     )
-    start, days = parsed_times(written["_start"], layout.start)
+    start, written_start = parsed_times(written["_start"], layout.start)
     comma = layout.duration.decimal_comma
     duration = measured(written["_duration"], written["_duration_unit"], is_time=True, decimal_comma=comma)
     comma = layout.quantity.decimal_comma
@@ -71,7 +71,7 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
     # Platforms leave the duration of a call that was not answered empty.
     facts = facts.with_columns(pl.when(is_free_without).then(0).otherwise("duration_us").alias("duration_us"))
     usage = with_defects(facts, layout).with_columns(pl.lit(None, pl.String).alias("record_key"))
-    return conform(usage, USAGE), days
+    return conform(usage, USAGE), written_start
 
 
 def _text(column: Column | None, names: Sequence[str]) -> pl.Expr:

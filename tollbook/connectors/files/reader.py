@@ -17,6 +17,7 @@ from tollbook.connectors.files.mapping import to_usage
 from tollbook.connectors.files.raw import LINE, RawRows
 from tollbook.connectors.files.rows import raw_rows
 from tollbook.connectors.files.stored import StoredFile, open_stored
+from tollbook.connectors.files.times import written_days
 
 BATCH_ROWS = 250_000
 
@@ -95,8 +96,9 @@ def _sized(pieces: Iterator[RawRows], batch_rows: int) -> Iterator[RawRows]:
 def _batch(
     rows: RawRows, layout: Layout, stored: StoredFile, identifier: Identifier | None, *, keep_source: bool
 ) -> UsageBatch:
-    usage, days = to_usage(rows.frame, layout, rows.names)
+    usage, written = to_usage(rows.frame, layout, rows.names)
     if identifier is not None:
+        days = written_days(written)
         usage = usage.with_columns(record_key=identifier.keys(rows.frame, days, rows.names))
     lines = rows.frame[LINE]
     return UsageBatch(

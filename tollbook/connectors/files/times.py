@@ -17,14 +17,12 @@ NO_DAY = "000000"
 EPOCHS_US = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _NAIVE = pl.Datetime("us")
 _ISO_HEAD = 19  # 2024-05-31T23:59:59
+_ISO_UTC = 20  # with a Z after it
 _ISO_TAIL = re.compile(r"(?:[.,](\d{1,9}))?(Z|z|([+-])(\d{2}):?(\d{2})?)?")
 
 
 def parsed_times(texts: pl.Series, field: TimeField) -> tuple[pl.Series, pl.Series]:
-    """The moments in UTC, null where none can be read; and the days as written, `yymmdd`.
-
-    The day does not depend on `field.zone`: it is part of record keys, and must not change when a zone is corrected.
-    """
+    """The moments in UTC, null where none can be read; and the times as written, which no zone has touched."""
     utc = pl.Series([None], dtype=UTC_TIME).new_from_index(0, len(texts))
     written = pl.Series([None], dtype=_NAIVE).new_from_index(0, len(texts))
     for form in field.formats:
@@ -39,12 +37,21 @@ def parsed_times(texts: pl.Series, field: TimeField) -> tuple[pl.Series, pl.Seri
         if not written.null_count():
             break
     is_possible = (utc >= EARLIEST) & (utc < LATEST)
-    days = written.dt.date().dt.strftime("%y%m%d").fill_null(NO_DAY)
-    return _only(utc, is_possible), days
+    return (utc if is_possible.all(ignore_nulls=False) else _only(utc, is_possible)), written
+
+
+def written_days(written: pl.Series) -> pl.Series:
+    """The days as written, `yymmdd`.
+
+    They do not depend on `field.zone`: they are part of record keys, and must not change when a zone is corrected.
+    """
+    return written.dt.date().dt.strftime("%y%m%d").fill_null(NO_DAY)
 
 
 def _iso(texts: pl.Series, field: TimeField) -> tuple[pl.Series, pl.Series]:
     """ISO 8601 date and time, `T` or a blank between, with or without fraction and zone."""
+    if (whole := _all_utc(texts)) is not None:
+        return whole.dt.replace_time_zone("UTC"), whole
     heads = texts.str.slice(0, _ISO_HEAD)
     written = heads.str.to_datetime("%Y-%m-%dT%H:%M:%S", strict=False, time_unit="us")
     if written.null_count():
@@ -53,14 +60,21 @@ def _iso(texts: pl.Series, field: TimeField) -> tuple[pl.Series, pl.Series]:
     tails = texts.str.slice(_ISO_HEAD)
     known = tails.unique()
     read = {tail: _tail(tail) for tail in known.drop_nulls().to_list()}
-    if read == {"Z": (0, 0)}:  # by far the most common
-        return written.dt.replace_time_zone("UTC"), written
     good = [tail for tail, value in read.items() if value is not None]
     fraction = _looked_up(tails, {tail: value[0] for tail, value in read.items() if value is not None})
     offset = _looked_up(tails, {tail: value[1] for tail, value in read.items() if value is not None})
     written = _only(written, tails.is_in(good)) + fraction.cast(pl.Duration("us"))
     zoned = (written - offset.cast(pl.Duration("us"))).dt.replace_time_zone("UTC")
     return _first(zoned, _only(_to_utc(written, field), offset.is_null())), written
+
+
+def _all_utc(texts: pl.Series) -> pl.Series | None:
+    """Times that are all written as most systems do, 2024-05-31T23:59:59Z; else None."""
+    lengths = texts.str.len_bytes()
+    if lengths.min() != _ISO_UTC or lengths.max() != _ISO_UTC or not texts[0].endswith("Z"):
+        return None
+    moments = texts.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", strict=False, time_unit="us")
+    return None if moments.null_count() else moments
 
 
 def _tail(tail: str) -> tuple[int, int | None] | None:
@@ -97,7 +111,7 @@ def _to_utc(written: pl.Series, field: TimeField) -> pl.Series:
 
 
 def _first(left: pl.Series, right: pl.Series) -> pl.Series:
-    return left.zip_with(left.is_not_null(), right)
+    return right if left.null_count() == len(left) else left.zip_with(left.is_not_null(), right)
 
 
 def _only(values: pl.Series, where: pl.Series) -> pl.Series:
