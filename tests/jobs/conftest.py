@@ -10,12 +10,17 @@ from tollbook.usage.models import Connection
 
 @pytest.fixture
 def office(db: None, tmp_path: Path, settings: LazySettings) -> Office:
-    settings.TOLLBOOK_HOME = tmp_path
-    price_tariff("standard", PRICES, tmp_path)
+    return open_office(tmp_path, settings)
+
+
+def open_office(folder: Path, settings: LazySettings) -> Office:
+    """Two customers with three numbers, one tariff, and a connection; nothing used yet."""
+    settings.TOLLBOOK_HOME = folder
+    price_tariff("standard", PRICES, folder)
     set_product(code="voice", name="Voice", tariffs={"voice_out": "standard", "voice_in": None})
     add_customer("ann", 23, {"ann-1": 48221000001, "ann-2": 48221000002})
     add_customer("bob", 0, {"bob-1": 48221000003})
     source = Connection.objects.create(
         name="office", layout="tollbook", number_rules={}, match_by=["account", "number"]
     )
-    return Office(tmp_path, source)
+    return Office(folder, source)

@@ -1,10 +1,12 @@
 """Posting. Whole tables of transactions at once: usage comes by the hundred thousand."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
-from tollbook.database import allocate_ids, copy_in
+from tollbook.database import allocate_ids, copy_in, lock_table
 from tollbook.errors import BadInput
 from tollbook.ledger.models import LedgerAccount, Posting, Transaction
 from tollbook.money import INT64_MAX, decimal_of
@@ -106,7 +108,12 @@ def _chart(rows: pl.DataFrame, income: LedgerAccount.Kind) -> pl.DataFrame:
 
 def ledger_account(kind: LedgerAccount.Kind, detail: str, currency: str) -> int:
     """The id of an account of the chart; it is opened when it is first needed."""
-    account, _ = LedgerAccount.objects.get_or_create(kind=kind, detail=detail, currency=currency)
+    names: Mapping[str, Any] = {"kind": kind, "detail": detail, "currency": currency}
+    account = LedgerAccount.objects.filter(**names).first()
+    if account is None:
+        # One opens accounts at a time: two who each open what the other needs next would wait for each other.
+        lock_table(LedgerAccount._meta.db_table)
+        account, _ = LedgerAccount.objects.get_or_create(**names)
     return account.pk
 
 

@@ -61,6 +61,8 @@ def ensure_months(starts: pl.Series) -> None:
     """Make the partitions for these starts. In a transaction of its own: it locks the table for a moment."""
     months = starts.drop_nulls().dt.date().dt.month_start().unique()
     with transaction.atomic(), connection.cursor() as cursor:
+        # PostgreSQL looks whether a table exists before it waits for who is just making it, and fails after.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('usage_ensure_month'))")
         for month in months:
             cursor.execute("SELECT usage_ensure_month(%s)", [month])
 
