@@ -8,11 +8,15 @@ import hypothesis.strategies as st
 import polars as pl
 import pytest
 from hypothesis import example, given
+from polars.testing import assert_frame_equal
 
 from tests.connectors.files.reading import read_all
 from tollbook.connectors.files.csv_rows import CsvParser, _Lines
-from tollbook.connectors.files.layout_data import layout_from_mapping
+from tollbook.connectors.files.layout_data import layout_from_mapping, load_layout
 from tollbook.connectors.files.limits import Limits
+from tollbook.connectors.files.mapping import to_usage
+from tollbook.connectors.files.plain_usage import plain_usage
+from tollbook.connectors.files.raw import good_rows
 from tollbook.connectors.files.shape import Shape
 
 SHAPE = Shape(",", "doubled", "", {2: ("a", "b"), 3: ("a", "b", "c")})
@@ -108,3 +112,36 @@ def test_where_a_file_is_cut_into_batches_and_blocks_changes_nothing(
     assert pieces.usage.equals(whole)
     assert all(batch.usage.height == rows for batch in pieces.batches[:-1])
     assert pl.Series([batch.usage.height for batch in pieces.batches]).sum() == whole.height
+
+
+OWN_LAYOUT = load_layout("tollbook")
+RECORDS = st.fixed_dictionaries(
+    {
+        "start": st.sampled_from(["2026-01-31T23:59:59Z"] * 9 + ["2026-02-30T00:00:00Z", "1985-01-01T00:00:00Z"]),
+        "duration_s": st.sampled_from(["0", "61", "00061", "+61"] * 4 + ["", "-1", "61.5", "1:01", "99999999"]),
+        "cli": st.sampled_from(["48220012078", "", "x" * 1_000, "x" * 1_001]),
+        "cld": st.sampled_from(["48220012078", "", "+48220012078"]),
+        "answered": st.sampled_from(["yes", "no", "YES", "", "0"] * 3 + ["perhaps"]),
+    }
+)
+
+
+@given(st.lists(RECORDS, min_size=1, max_size=4), st.sets(st.sampled_from(["cli", "answered"])))
+@example(
+    [{"start": "2026-01-31T23:59:59Z", "duration_s": "61", "cli": "4822", "cld": "44", "answered": "no"}], set()
+)
+def test_records_read_at_once_say_what_they_say_read_with_care(
+    records: list[dict[str, str]], left_out: set[str]
+) -> None:
+    columns = pl.DataFrame(records).drop(left_out)
+    rows = good_rows(columns, pl.int_range(columns.height, eager=True))
+
+    at_once = plain_usage(rows, OWN_LAYOUT, columns.columns)
+
+    if at_once is not None:
+        usage, written = to_usage(rows, OWN_LAYOUT, columns.columns)
+        assert_frame_equal(at_once[0], usage)
+        assert at_once[1].equals(written)
+    else:
+        has_defect = to_usage(rows, OWN_LAYOUT, columns.columns)[0]["defect"].is_not_null().any()
+        assert has_defect or not columns["duration_s"].str.contains("^[0-9]+$").all()

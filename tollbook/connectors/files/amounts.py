@@ -19,7 +19,7 @@ def measured(texts: pl.Series, units: pl.Series, *, is_time: bool, decimal_comma
 
     Without a unit it is seconds, or single messages and bytes.
     """
-    scales = {unit: _scale(unit, is_time=is_time) for unit in units.unique().to_list()}
+    scales = {unit: scale_of(unit, is_time=is_time) for unit in units.unique().to_list()}
     result = pl.Series([None], dtype=pl.Int64).new_from_index(0, len(texts))
     for scale in {scale for scale in scales.values() if scale is not None}:
         whose = units.is_in([unit for unit, of in scales.items() if of == scale])
@@ -29,7 +29,7 @@ def measured(texts: pl.Series, units: pl.Series, *, is_time: bool, decimal_comma
     return result
 
 
-def _scale(unit: str, *, is_time: bool) -> int | None:
+def scale_of(unit: str, *, is_time: bool) -> int | None:
     """How much one unit is. Case counts only between kB and KB, which is none."""
     if not unit:
         return 1_000_000 if is_time else 1

@@ -33,6 +33,7 @@ class CsvParser:
     next_line: int = 1
     carried: bytes = b""
     fallback_lines: int = field(default=0, init=False)
+    was_plain: bool = field(default=False, init=False)  # the last block was read whole: every line is a record
 
     @property
     def names(self) -> list[str]:
@@ -45,6 +46,7 @@ class CsvParser:
         if not data:
             return empty_rows(self.shape.names)
         columns = plain_columns(data, self.shape, self.limits)
+        self.was_plain = columns is not None
         if columns is not None:
             rows = good_rows(columns, pl.int_range(columns.height, eager=True) + self.next_line)
             self.next_line += rows.height

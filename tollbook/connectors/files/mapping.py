@@ -20,7 +20,7 @@ from tollbook.connectors.files.raw import LINE, REASON, TEXT
 from tollbook.connectors.files.times import parsed_times
 from tollbook.records import INCOMING, KINDS, USAGE, Measure, conform
 
-_USAGE_TEXTS = {
+USAGE_TEXTS = {
     "cli": "cli",
     "cld": "cld",
     "account": "account_ref",
@@ -37,7 +37,7 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
 
     Whatever cannot be made sense of is null, with its defect and the column and value that show it.
     """
-    texts = {usage: layout.texts.get(name, TextField()) for name, usage in _USAGE_TEXTS.items()}
+    texts = {usage: layout.texts.get(name, TextField()) for name, usage in USAGE_TEXTS.items()}
     written = (
         rows.lazy()
         .with_columns(_kinds(rows, layout.kind, names).alias("\0kind"))
@@ -114,11 +114,15 @@ def _time_texts() -> list[pl.Expr]:
 
 
 def _answered(written: pl.DataFrame, duration: pl.Series, field: AnsweredField, names: Sequence[str]) -> pl.Series:
-    """Null where the column's value is in neither list."""
     if text_of(field.column, names) is None:
         return ~written["_is_time"] | (duration > 0).fill_null(value=True)
+    return was_answered(written["_answered"], field)
+
+
+def was_answered(texts: pl.Series, field: AnsweredField) -> pl.Series:
+    """What the column says; null where its value is in neither list."""
     if field.filled:
-        return written["_answered"] != ""
+        return texts != ""
     yes = [word.lower() for word in field.yes]
     no = None if field.no is None else [word.lower() for word in field.no]
 
@@ -126,7 +130,7 @@ def _answered(written: pl.DataFrame, duration: pl.Series, field: AnsweredField, 
         is_yes = word.str.to_lowercase().is_in(yes)
         return is_yes if no is None else pl.when(is_yes | word.str.to_lowercase().is_in(no)).then(is_yes)
 
-    return each_value_once(written["_answered"], meaning)
+    return each_value_once(texts, meaning)
 
 
 def _kinds(rows: pl.DataFrame, field: KindField, names: Sequence[str]) -> pl.Series:

@@ -6,6 +6,7 @@ import polars as pl
 from tollbook.connectors.files.limits import Limits
 from tollbook.connectors.files.shape import Shape
 
+_BLANKS = (b" ", b"\t", b"\v", b"\f")
 _UNUSUAL = (b"\0", b"\r", b'"')
 
 
@@ -44,6 +45,11 @@ def read_values(data: bytes, shape: Shape, names: tuple[str, ...]) -> pl.DataFra
 def _has_comment(data: bytes, mark: bytes) -> bool:
     # To look for one byte first is twenty times as fast as for two, and there is none in most files.
     return mark in data and (data.startswith(mark) or b"\n" + mark in data)
+
+
+def has_blanks(data: bytes) -> bool:
+    """Whether a value may have blanks at its ends. Beyond ASCII there are too many of them to look for."""
+    return not data.isascii() or any(blank in data for blank in _BLANKS)
 
 
 def _count(data: bytes, byte: bytes) -> int:

@@ -22,6 +22,7 @@ class RawRows:
     fallback_lines: int = 0
     is_last: bool = False
     unfinished: bytes | None = None
+    is_tight: bool = False  # every row is a record, and there is no blank in any of them
 
     @classmethod
     def joined(cls, parts: Sequence["RawRows"]) -> Self:
@@ -33,11 +34,12 @@ class RawRows:
             fallback_lines=sum(part.fallback_lines for part in parts),
             is_last=last.is_last,
             unfinished=last.unfinished,
+            is_tight=all(part.is_tight for part in parts if part.frame.height),
         )
 
     def split(self, rows: int) -> tuple["RawRows", "RawRows"]:
         """The first `rows` rows, and the others."""
-        head = RawRows(self.frame.head(rows), self.names, self.fallback_lines)
+        head = RawRows(self.frame.head(rows), self.names, self.fallback_lines, is_tight=self.is_tight)
         return head, replace(self, frame=self.frame.slice(rows), fallback_lines=0)
 
 

@@ -14,6 +14,7 @@ from tollbook.connectors.files.identity import Identifier
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.limits import Limits
 from tollbook.connectors.files.mapping import to_usage
+from tollbook.connectors.files.plain_usage import plain_usage
 from tollbook.connectors.files.raw import LINE, RawRows
 from tollbook.connectors.files.rows import raw_rows
 from tollbook.connectors.files.stored import StoredFile, open_stored
@@ -96,7 +97,8 @@ def _sized(pieces: Iterator[RawRows], batch_rows: int) -> Iterator[RawRows]:
 def _batch(
     rows: RawRows, layout: Layout, stored: StoredFile, identifier: Identifier | None, *, keep_source: bool
 ) -> UsageBatch:
-    usage, written = to_usage(rows.frame, layout, rows.names)
+    read = plain_usage(rows.frame, layout, rows.names) if rows.is_tight and rows.frame.height else None
+    usage, written = read or to_usage(rows.frame, layout, rows.names)
     if identifier is not None:
         days = written_days(written)
         usage = usage.with_columns(record_key=identifier.keys(rows.frame, days, rows.names))

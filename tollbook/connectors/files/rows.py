@@ -10,6 +10,7 @@ from tollbook.connectors.files.json_rows import JsonParser, names_in
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.limits import Limits
 from tollbook.connectors.files.parquet_rows import parquet_names, parquet_rows
+from tollbook.connectors.files.plain_block import has_blanks
 from tollbook.connectors.files.raw import LINE, REASON, TEXT, RawRows
 from tollbook.connectors.files.record_text import excerpt
 from tollbook.connectors.files.shape import Shape, check_columns, fixed_shape, shape_from_header
@@ -43,11 +44,12 @@ def raw_rows(stored: StoredFile, layout: Layout, *, complete: bool, limits: Limi
     has_begun = False
     for block in chain([rest_of_first], text):
         rows, unfinished = _parsed(parser, block, complete=complete)
+        is_tight = parser.was_plain and not has_blanks(block.data)
         if not has_begun and rows.height:
             has_begun = True
             if not layout.file.header or is_json:
                 _refuse_if_nothing_is_read(rows, layout, stored.name)
-        yield RawRows(rows, names, parser.fallback_lines, block.is_last, unfinished)
+        yield RawRows(rows, names, parser.fallback_lines, block.is_last, unfinished, is_tight)
         parser.fallback_lines = 0
 
 
