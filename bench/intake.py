@@ -7,7 +7,7 @@ from bench.office import Copied, Office
 from bench.workshop import Workshop
 
 _MEANING = (
-    "Ours: `import_usage` of a CSV file with growing record ids, {index} the account index, in batches of 250,000,"
+    "Ours: `import_usage` of a CSV file with growing record ids, {index} the account index, in batches of a million,"
     " each committed: the file kept as evidence and read, numbers read, accounts of 50,000 found, prices of 60,000"
     " prefixes, duplicates looked for, usage, identity, transactions, postings and counts written. The other side:"
     " one COPY each of finished CSV files into the same empty usage and identity tables with the same indexes, rows"

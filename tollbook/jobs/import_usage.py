@@ -24,7 +24,7 @@ from tollbook.usage import operations as usage
 from tollbook.usage.evidence import evidence_path, keep_evidence
 from tollbook.usage.models import Connection, ImportRun
 
-BATCH_ROWS = 250_000
+BATCH_ROWS = 1_000_000
 
 Progress = Callable[[int, int], None]  # bytes of the file read, records written
 
