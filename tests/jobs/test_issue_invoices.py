@@ -4,11 +4,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.jobs.office import NOON, Office, price_tariff
+from tollbook.billing.documents.invoice import TaxCategory, TaxRate, Unit
 from tollbook.billing.models import Invoice, InvoicedTransaction, Seller
 from tollbook.billing.operations import set_seller
+from tollbook.billing.paper import document_of
+from tollbook.billing.queries import CALLS as CALLS_TABLE
 from tollbook.catalog.operations import set_product
 from tollbook.customers.models import Account, Customer
 from tollbook.jobs.issue_invoices import Issued, issue_invoices, write_documents
@@ -160,3 +164,51 @@ def test_documents_are_written_as_they_were_issued(office: Office, seller: Selle
     assert (
         len(calls.read_text(encoding="utf-8").splitlines()) == 4
     )  # the heading and three calls; nobody answered one
+
+
+def test_a_call_is_listed_in_the_month_it_was_posted_to_though_the_customer_has_moved(
+    office: Office, seller: Seller
+) -> None:
+    office.import_(
+        """
+        record_id, start,                duration_s, cli,         cld,         answered
+        first,     2017-05-31T22:30:00Z, 600,        48221000003, 48600000000, yes
+        """
+    )
+    Customer.objects.filter(code="bob").update(timezone="America/New_York")  # where it was still May
+
+    (invoice,) = close_june(seller).invoices
+
+    assert [(line.destination, line.net) for line in invoice.lines.all()] == [("Poland", Decimal("0.30"))]
+
+
+def test_what_was_taxed_before_a_reverse_charge_began_shows_its_rate(office: Office, seller: Seller) -> None:
+    before, after = CALLS.replace("london", "before"), CALLS.replace("london", "after")
+    office.import_("\n".join(before.splitlines()[:3]))
+    Customer.objects.filter(code="ann").update(tax_rate=0, tax_treatment="reverse_charge")
+    office.import_("\n".join(after.splitlines()[:3]), "after.csv")
+
+    (invoice,) = close_june(seller).invoices
+
+    rates = [line.tax_rate for line in document_of(invoice, pl.DataFrame(schema=CALLS_TABLE)).lines]
+    assert rates == [
+        TaxRate(Decimal("0.00"), TaxCategory.REVERSE_CHARGE),
+        TaxRate(Decimal("23.00"), TaxCategory.STANDARD),
+    ]
+
+
+def test_messages_are_counted_not_the_records_that_hold_them(office: Office, seller: Seller) -> None:
+    price_tariff("messages", "prefix,kind,per_unit,unit\n48,sms_out,0.05,message\n", office.folder)
+    set_product(code="voice", name="Voice", tariffs={"sms_out": "messages"})
+    office.import_(
+        """
+        record_id, start,                quantity, unit,    cli,         cld,         kind
+        one,       2017-06-19T08:00:00Z, 1,        message, 48221000003, 48600000000, sms_out
+        three,     2017-06-19T08:05:00Z, 3,        message, 48221000003, 48600000000, sms_out
+        """
+    )
+
+    (invoice,) = close_june(seller).invoices
+
+    (line,) = document_of(invoice, pl.DataFrame(schema=CALLS_TABLE)).lines
+    assert (line.quantity, line.unit, line.net) == (Decimal(4), Unit.MESSAGE, Decimal("0.20"))

@@ -44,7 +44,7 @@ def document_of(invoice: Invoice, calls: pl.DataFrame) -> InvoiceDocument:
     """Everything that is printed on the invoice, with its calls (`queries.CALLS`)."""
     customer, seller = invoice.customer, invoice.series.seller
     words = words_of(customer.language)
-    category = TaxCategory(customer.tax_treatment)
+    treatment = TaxCategory(customer.tax_treatment)
     lines = list(invoice.lines.order_by("position"))
     return InvoiceDocument(
         number=invoice.number,
@@ -55,8 +55,8 @@ def document_of(invoice: Invoice, calls: pl.DataFrame) -> InvoiceDocument:
         period_since=invoice.period_since,
         period_until=invoice.period_until,
         currency=invoice.currency,
-        lines=tuple(_line(line, words["service"], category) for line in lines),
-        tax_totals=tuple(_tax_totals(lines, category)),
+        lines=tuple(_line(line, words["service"], treatment) for line in lines),
+        tax_totals=tuple(_tax_totals(lines, treatment)),
         price_basis=PriceBasis.GROSS if invoice.is_gross else PriceBasis.NET,
         bank_account=_bank_account(seller),
         notes=(customer.tax_note,) if customer.tax_note else (),
@@ -106,7 +106,12 @@ def _bank_account(seller: Seller) -> BankAccount | None:
 UNITS = {Measure.TIME: Unit.CALL, Measure.MESSAGES: Unit.MESSAGE, Measure.BYTES: Unit.MEGABYTE}
 
 
-def _line(line: StoredLine, services: dict[str, str], category: TaxCategory) -> InvoiceLine:
+def _tax_rate(percent: Decimal, treatment: TaxCategory) -> TaxRate:
+    """The customer's treatment is why there is no tax. What was used before it began is taxed, and shows its rate."""
+    return TaxRate(percent, TaxCategory.STANDARD if percent else treatment)
+
+
+def _line(line: StoredLine, services: dict[str, str], treatment: TaxCategory) -> InvoiceLine:
     measure = KINDS[line.usage_kind]
     is_correction = line.records == 0
     return InvoiceLine(
@@ -116,24 +121,24 @@ def _line(line: StoredLine, services: dict[str, str], category: TaxCategory) -> 
         unit=UNITS[measure],
         duration_s=line.billed if measure is Measure.TIME and not is_correction else None,
         net=line.net,
-        tax_rate=TaxRate(line.tax_rate, category),
+        tax_rate=_tax_rate(line.tax_rate, treatment),
         tax=line.tax,
         gross=line.net + line.tax,
     )
 
 
 def _quantity(line: StoredLine, measure: Measure) -> Decimal:
-    """Calls and messages are counted, data is measured."""
+    """Calls are counted, and messages, of which a record may hold several; data is measured."""
     if measure is Measure.BYTES:
         return (Decimal(line.billed) / 1_000_000).quantize(Decimal("0.001"))
-    return Decimal(line.records)
+    return Decimal(line.billed if measure is Measure.MESSAGES else line.records)
 
 
-def _tax_totals(lines: list[StoredLine], category: TaxCategory) -> Iterator[TaxTotal]:
+def _tax_totals(lines: list[StoredLine], treatment: TaxCategory) -> Iterator[TaxTotal]:
     for percent in sorted({line.tax_rate for line in lines}):
         net = sum((line.net for line in lines if line.tax_rate == percent), Decimal(0))
         tax = sum((line.tax for line in lines if line.tax_rate == percent), Decimal(0))
-        yield TaxTotal(tax_rate=TaxRate(percent, category), net=net, tax=tax, gross=net + tax)
+        yield TaxTotal(tax_rate=_tax_rate(percent, treatment), net=net, tax=tax, gross=net + tax)
 
 
 def _call_list(calls: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,9 @@ from tollbook.database import copy_out
 from tollbook.ledger.operations import tax_of
 from tollbook.records import UTC_TIME, table
 
+# A call was posted to the month that the customer's zone said then; the zone may be another one now.
+OTHER_ZONE = timedelta(days=2)
+
 UNBILLED = table(
     {
         "transaction_id": pl.Int64,
@@ -87,6 +90,7 @@ def calls_of_customer(
     `months` are those of the transactions: a call that arrived late is from an earlier one.
     """
     zone = ZoneInfo(customer.timezone)
+    since, until = _midnight(min(months), zone), _midnight(next_month(month), zone)
     calls = copy_out(
         """
         SELECT a.code AS account, nullif(a.name, '') AS account_name, u.kind, u.start, u.cli, u.cld, r.destination,
@@ -100,9 +104,10 @@ def calls_of_customer(
          ORDER BY a.code, u.start, u.id
         """,
         CALLS,
-        (customer.pk, _midnight(min(months), zone), _midnight(next_month(month), zone)),
+        (customer.pk, since - OTHER_ZONE, until + OTHER_ZONE),
     )
-    is_free = (pl.col("outcome") == "free") & (pl.col("start") >= _midnight(month, zone))
+    of_month = pl.col("start").is_between(_midnight(month, zone), until, closed="left")
+    is_free = (pl.col("outcome") == "free") & of_month
     return calls.filter(is_free | pl.col("transaction_id").is_in(transactions.implode()))
 
 
