@@ -6,6 +6,7 @@ from decimal import Decimal
 from polars.testing import assert_frame_equal
 
 from tests.jobs.office import NOON, PRICES, Office, price_tariff
+from tollbook.catalog.operations import set_product
 from tollbook.customers.models import Account, Customer, Number
 from tollbook.jobs.import_usage import import_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
@@ -235,3 +236,45 @@ def test_a_last_line_that_is_still_being_written_is_left_for_the_next_pass(offic
     assert first.records_in == 6
     assert first.left_for_next_pass.startswith("7,2017-06-19")
     assert counts(second) == {"duplicate": 6, "set_aside": 1}
+
+
+def test_a_version_with_a_beginning_replaces_one_without_however_long_ago_it_began(office: Office) -> None:
+    price_tariff("standard", PRICES.replace("0.0300", "0.0600"), office.folder, datetime(1900, 1, 1, tzinfo=UTC))
+
+    office.import_(
+        """
+        record_id, start,                duration_s, cli,         cld,         answered
+        1,         2017-06-19T08:00:00Z, 60,         48221000003, 48600000000, yes
+        """
+    )
+
+    assert owed("bob") == Decimal("0.06")
+
+
+def test_a_call_on_net_is_free_although_its_tariff_has_not_begun(office: Office) -> None:
+    price_tariff("from 2018", PRICES, office.folder, datetime(2018, 1, 1, tzinfo=UTC))
+    set_product(code="voice", name="Voice", tariffs={"voice_out": "from 2018"}, on_net="customer")
+
+    office.import_(
+        """
+        record_id, start,                duration_s, cli,         cld,         answered
+        own,       2017-06-19T08:00:00Z, 60,         48221000001, 48221000002, yes
+        other,     2017-06-19T08:00:00Z, 60,         48221000001, 48600000000, yes
+        """
+    )
+
+    records = select_records("true", ()).iter_rows(named=True)
+    reasons = {row["record_key"]: row["reason"] for row in records}
+    assert reasons == {"own": "on_net", "other": "no_rate"}
+
+
+def test_late_records_are_recognised_among_years_of_known_ones(office: Office) -> None:
+    lines = [
+        f"{number:02d},2017-06-{number:02d}T08:00:00Z,60,48221000003,442079460000,yes" for number in range(1, 31)
+    ]
+    head = "record_id,start,duration_s,cli,cld,answered"
+    office.import_("\n".join([head, *lines]))
+
+    late = office.import_("\n".join([head, lines[0], lines[0].replace("01,", "01a,"), lines[29]]), "late.csv")
+
+    assert counts(late) == {"duplicate": 2, "charged": 1}

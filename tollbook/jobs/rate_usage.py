@@ -5,7 +5,7 @@ batch can be prepared while the one before it is being written.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -19,6 +19,8 @@ from tollbook.usage.matching import match_accounts, other_number, owners
 
 # A call before it is a mistake in the file, and would open a partition of its own.
 EARLIEST_START = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
+# Where a version without a beginning stands among those with one: before them all.
+FROM_EVER = datetime.min.replace(tzinfo=UTC)
 # Clocks of switches run ahead a little; more than this is a mistake.
 CLOCK_SKEW = timedelta(days=1)
 
@@ -108,7 +110,10 @@ def _read_numbers(records: pl.DataFrame, rules: NumberRules) -> pl.DataFrame:
 
 
 def _pick_tariff(records: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
-    """The version that prices the record: `version_id`, `currency`, `is_gross`; or `tariff_reason`."""
+    """The version that prices the record: `version_id`, `currency`, `is_gross`; or `tariff_reason`.
+
+    A tariff without a version at that time leaves them null: no rate, unless the call is free before that counts.
+    """
     named = book.product_tariffs.with_columns(is_named=True)
     records = records.join(named, on=["product_id", "kind"], how="left", maintain_order="left")
     records = _version_in_force(records, book.versions)
@@ -117,15 +122,13 @@ def _pick_tariff(records: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
         .then(pl.lit("no_tariff"))
         .when(pl.col("tariff_id").is_null())
         .then(pl.lit("not_billed"))
-        .when(pl.col("version_id").is_null())
-        .then(pl.lit("no_rate"))
     )
     return records.with_columns(tariff_reason=reason).drop("is_named")
 
 
 def _version_in_force(records: pl.DataFrame, versions: pl.DataFrame) -> pl.DataFrame:
     """Of the tariff's versions with `version_from` not after the start, the latest."""
-    always = versions.with_columns(pl.col("version_from").fill_null(pl.lit(EARLIEST_START)).cast(UTC_TIME))
+    always = versions.with_columns(pl.col("version_from").fill_null(pl.lit(FROM_EVER)).cast(UTC_TIME))
     if versions["tariff_id"].is_unique().all():
         joined = records.join(always, on="tariff_id", how="left", maintain_order="left")
         too_early = pl.col("start") < pl.col("version_from")

@@ -7,20 +7,23 @@ from tollbook.database import copy_out
 from tollbook.usage.frames import OUTCOMES, RECORDS
 from tollbook.usage.models import ImportRun
 
+RANGE_PER_KEY = 4  # so many keys are read from a range sooner than one is looked up
+
 KNOWN = pl.Schema({"record_key": pl.String, "known_id": pl.Int64})
 
 
 def known_keys(connection_id: int, keys: pl.Series) -> pl.DataFrame:
     """Which of these keys exist, with the record each leads to (KNOWN).
 
-    Keys grow with time, so the range they span is empty for new usage and this costs one look at an index.
+    Keys grow with time, so the range they span is empty for new usage and this costs one look at an index. A few
+    late records can span years of it: then each key is looked up.
     """
-    known = copy_out(
-        "SELECT key AS record_key, usage_id AS known_id FROM usage_usageidentity"
-        " WHERE connection_id = %s AND key BETWEEN %s AND %s",
-        KNOWN,
-        (connection_id, keys.min(), keys.max()),
-    )
+    query = "SELECT key AS record_key, usage_id AS known_id FROM usage_usageidentity WHERE connection_id = %s"
+    most = len(keys) * RANGE_PER_KEY
+    in_range = (connection_id, keys.min(), keys.max(), most + 1)
+    known = copy_out(f"{query} AND key BETWEEN %s AND %s LIMIT %s", KNOWN, in_range)
+    if len(known) > most:
+        return copy_out(f"{query} AND key = ANY(%s)", KNOWN, (connection_id, keys.unique().to_list()))
     if known.is_empty():
         return known
     return known.join(keys.unique().to_frame("record_key"), on="record_key", how="semi")
