@@ -218,6 +218,31 @@ def test_names_with_separators_and_quotes_come_out_whole(tollbook: Tollbook, tmp
     assert (row["account"], row["destination"]) == ('Smith, "J"', 'UK, "fixed"')
 
 
+def test_the_same_comes_out_however_the_input_is_quoted_and_separated(tollbook: Tollbook, tmp_path: Path) -> None:
+    rates = sheet(tmp_path / "rates.csv", 'prefix,price,destination\n44,0.01,"UK, ""fixed"""\n48,0.02,\n')
+    calls = """
+        record_id,start,duration_s,cld,account,note
+        named,2026-03-02T10:00:00Z,60,44207,reception, a blank before
+        empty,2026-03-02T10:00:00Z,60,48221,,
+        wrong,2026-03-02T10:00:00Z,xx,48221,żółw,
+    """
+    sheet(tmp_path / "plain.csv", calls)
+    sheet(tmp_path / "semicolons.csv", calls.replace(",", ";"))
+    sheet(tmp_path / "quoted.csv", calls.replace("empty,", '"empty",'))
+
+    plain, *others = (
+        tollbook("rate", tmp_path / f"{name}.csv", "--tariff", rates).stdout
+        for name in ("plain", "semicolons", "quoted")
+    )
+
+    assert plain.splitlines()[1:] == [
+        'named,2026-03-02T10:00:00Z,60,44207,reception, a blank before,charged,,44,"UK, ""fixed""",60,0.0100,EUR',
+        "empty,2026-03-02T10:00:00Z,60,48221,,,charged,,48,,60,0.0200,EUR",
+        "wrong,2026-03-02T10:00:00Z,xx,48221,żółw,,set_aside,bad_quantity,,,,,EUR",
+    ]
+    assert others == [plain, plain]
+
+
 @pytest.mark.parametrize(
     ("options", "price"),
     [

@@ -12,7 +12,7 @@ from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.reader import UsageBatch, read_usage
 from tollbook.errors import BadInput
 from tollbook.jobs.rate_places import Places
-from tollbook.jobs.rated_output import check_output, write_rated
+from tollbook.jobs.rated_output import RatedRows, check_output, write_rated
 from tollbook.jobs.rated_summary import Summary
 from tollbook.phone import NumberRules, normalise
 from tollbook.rating.engine import Tariff, rate_calls
@@ -82,7 +82,7 @@ def rate_file(
     places = Places.of(rates)
     needs_cli = explain or (rates["cli_prefix"] != "").any()
 
-    def rated() -> Iterator[pl.DataFrame]:
+    def rated() -> Iterator[RatedRows]:
         for batch in one_ahead(read_usage(calls, layout, keep_source=True, identify=False)):
             records = rate_calls(_known(batch.usage, rules, needs_cli=needs_cli), tariff)
             result = _result(records, places, tariff, explain=explain)
@@ -136,7 +136,7 @@ def _result(records: pl.DataFrame, places: Places, tariff: Tariff, *, explain: b
     return result.with_columns(explanations(records, tariff).alias(EXPLANATION)) if explain else result
 
 
-def _beside_input(batch: UsageBatch, result: pl.DataFrame, done: RatedFile) -> pl.DataFrame:
+def _beside_input(batch: UsageBatch, result: pl.DataFrame, done: RatedFile) -> RatedRows:
     assert batch.source is not None  # asked for with keep_source
     source = batch.source
     taken = {name: INPUT_PREFIX + name for name in source.columns if name in RESULT}
@@ -144,4 +144,4 @@ def _beside_input(batch: UsageBatch, result: pl.DataFrame, done: RatedFile) -> p
     for old, new in taken.items():
         if new in source.columns:
             raise BadInput(f"the file of calls has both columns {old!r} and {new!r}; rename one of them")
-    return pl.concat([source.rename(taken), result], how="horizontal")
+    return RatedRows(source.rename(taken), None if EXPLANATION in result.columns else batch.lines, result)

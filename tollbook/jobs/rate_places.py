@@ -11,7 +11,7 @@ class Places:
     """Prefix and destination by line of the price list; and the lines that stand for several prefixes."""
 
     prefix: pl.Series  # position = line
-    destination: pl.Series  # position = line
+    destination: pl.Series  # position = line; an Enum, because few names stand beside many records
     several: pl.DataFrame  # line, prefix: only of lines with more than one prefix
 
     @classmethod
@@ -20,9 +20,12 @@ class Places:
         once = rates.unique("line", keep="first").select("line", "prefix", "destination")
         every_line = rates.select(pl.int_range(pl.col("line").max().fill_null(0) + 1).alias("line"))
         table = every_line.join(once, on="line", how="left", maintain_order="left")
+        names = pl.Enum(table["destination"].drop_nulls().unique(maintain_order=True))
         is_several = pl.col("prefix").n_unique().over("line") > 1
         return cls(
-            table["prefix"], table["destination"], rates.filter(is_several).select("line", "prefix").unique()
+            table["prefix"],
+            table["destination"].cast(names),
+            rates.filter(is_several).select("line", "prefix").unique(),
         )
 
     def matched(self, rate_line: pl.Series, number: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -42,22 +43,39 @@ def check_output(out: Path, calls: Path) -> None:
         raise BadInput(f"{out} is the file of calls itself; choose another name for the output")
 
 
-def write_rated(frames: Iterator[pl.DataFrame], out: Path | None, *, decimals: int) -> None:
-    """Write the frames one after the other; `price_nanos` becomes `price` with exactly `decimals` decimals.
+@dataclass(frozen=True, slots=True)
+class RatedRows:
+    """Records of the input with what became of them, row for row."""
 
-    There is at least one frame. Without `out` they go to standard output as CSV. A file is written under a
+    source: pl.DataFrame  # the input's columns as text
+    lines: (
+        pl.Series | None
+    )  # the same as lines of comma-separated text without quotes; None if they are not, or `result` has texts
+    # with quotes of their own
+    result: pl.DataFrame
+
+    def table(self, prices: pl.Series) -> pl.DataFrame:
+        """All of it, `prices` as `price` in the place of `price_nanos`."""
+        result = self.result.with_columns(pl.col(pl.Enum).cast(pl.String), prices.alias("price_nanos"))
+        return pl.concat([self.source, result.rename({"price_nanos": "price"})], how="horizontal")
+
+
+def write_rated(batches: Iterator[RatedRows], out: Path | None, *, decimals: int) -> None:
+    """Write the batches one after the other; `price_nanos` becomes `price` with exactly `decimals` decimals.
+
+    There is at least one batch. Without `out` they go to standard output as CSV. A file is written under a
     temporary name beside `out` and renamed when it is whole.
     """
     if out is None:
-        _write_csv(frames, sys.stdout.buffer, decimals)
+        _write_csv(batches, sys.stdout.buffer, decimals)
         sys.stdout.buffer.flush()
         return
     with _whole_file(out) as part:
         if out.name.lower().endswith(PARQUET_SUFFIX):
-            _write_parquet(frames, part, decimals)
+            _write_parquet(batches, part, decimals)
         else:
             with _opened(part, out.suffix.lower()) as file:
-                _write_csv(frames, file, decimals)
+                _write_csv(batches, file, decimals)
 
 
 @contextmanager
@@ -82,24 +100,48 @@ def _opened(part: Path, suffix: str) -> IO[bytes]:
             return part.open("wb")
 
 
-def _write_csv(frames: Iterator[pl.DataFrame], file: IO[bytes], decimals: int) -> None:
-    with_header = True
-    for frame in frames:
-        prices = price_text(frame["price_nanos"], decimals)
+def _write_csv(batches: Iterator[RatedRows], file: IO[bytes], decimals: int) -> None:
+    is_first = True
+    for batch in batches:
+        prices = price_text(batch.result["price_nanos"], decimals)
+        if is_first:
+            file.write(batch.table(prices).clear().write_csv().encode())
+            is_first = False
         text = io.BytesIO()  # Polars would hide the number of an error of the file: a full disk, a closed pipe
-        _renamed(frame, prices).write_csv(text, include_header=with_header)
+        if batch.lines is not None:
+            _beside_lines(batch.lines, batch.result, prices).write_csv(
+                text, include_header=False, quote_style="never"
+            )
+        else:
+            table = batch.table(prices).with_columns(pl.col(pl.String).replace({"": None}))
+            table.write_csv(text, include_header=False)
         file.write(text.getbuffer())
-        with_header = False
 
 
-def _write_parquet(frames: Iterator[pl.DataFrame], part: Path, decimals: int) -> None:
+def _beside_lines(lines: pl.Series, result: pl.DataFrame, prices: pl.Series) -> pl.DataFrame:
+    """What is written as it stands: the input's lines are, and of the result only names can need quotes."""
+    names = result["destination"]
+    assert isinstance(names.dtype, pl.Enum)  # so that each name is looked at once
+    quoted = _csv_values(names.dtype.categories).gather(names.to_physical())
+    return result.with_columns(quoted.alias("destination"), price_nanos=prices).select(lines, pl.all())
+
+
+def _csv_values(texts: pl.Series) -> pl.Series:
+    """Texts as CSV has them, in quotes where they need it."""
+    text = pl.col("text")
+    in_quotes = pl.concat_str(pl.lit('"'), text.str.replace_all('"', '""', literal=True), pl.lit('"'))
+    value = pl.when(text.str.contains_any(['"', ",", "\n", "\r"])).then(in_quotes).otherwise(text)
+    return texts.alias("text").to_frame().select(value).to_series()
+
+
+def _write_parquet(batches: Iterator[RatedRows], part: Path, decimals: int) -> None:
     money = pl.Decimal(PRICE_DIGITS, decimals)
     nano = pl.lit("0.000000001").cast(pl.Decimal(PRICE_DIGITS, 9))
 
     def converted() -> Iterator[pl.DataFrame]:
-        for frame in frames:
+        for batch in batches:
             exact = pl.col("price_nanos").cast(pl.Decimal(PRICE_DIGITS, 9)) * nano
-            yield _renamed(frame, frame.select(exact.cast(money)).to_series())
+            yield batch.table(batch.result.select(exact.cast(money)).to_series())
 
     rows = converted()
     first = next(rows)
@@ -119,10 +161,6 @@ def _write_parquet(frames: Iterator[pl.DataFrame], part: Path, decimals: int) ->
         if failures:
             raise failures[0] from None
         raise
-
-
-def _renamed(frame: pl.DataFrame, prices: pl.Series) -> pl.DataFrame:
-    return frame.with_columns(price_nanos=prices).rename({"price_nanos": "price"})
 
 
 def price_text(nanos: pl.Series, decimals: int) -> pl.Series:

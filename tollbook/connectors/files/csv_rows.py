@@ -40,6 +40,11 @@ class CsvParser:
         """The columns of the rows."""
         return self.shape.names
 
+    @property
+    def has_commas(self) -> bool:
+        """Whether commas stand between values."""
+        return self.shape.delimiter == ","
+
     def parse(self, block: bytes, *, more_may_come: bool) -> pl.DataFrame:
         """The rows of a block. With `more_may_come` a record still open inside quotes is kept in `carried`."""
         data, self.carried = self.carried + block, b""

@@ -41,6 +41,7 @@ class JsonParser:
     carried: bytes = b""  # never anything: no record runs over a line end
     fallback_lines: int = field(default=0, init=False)
     was_plain: bool = field(default=False, init=False)
+    has_commas: bool = field(default=False, init=False)
 
     def parse(self, block: bytes, *, more_may_come: bool) -> pl.DataFrame:  # noqa: ARG002 - one shape for all parsers
         """The rows of a block."""

@@ -47,6 +47,12 @@ def _has_comment(data: bytes, mark: bytes) -> bool:
     return mark in data and (data.startswith(mark) or b"\n" + mark in data)
 
 
+def plain_lines(data: bytes) -> pl.Series:
+    """The lines of a block that `plain_columns` has read."""
+    # One column: NUL, which parts nothing here, stands for the delimiter.
+    return pl.read_csv(data, has_header=False, schema={"line": pl.String}, separator="\0", quote_char=None)["line"]
+
+
 def has_blanks(data: bytes) -> bool:
     """Whether a value may have blanks at its ends. Beyond ASCII there are too many of them to look for."""
     return not data.isascii() or any(blank in data for blank in _BLANKS)

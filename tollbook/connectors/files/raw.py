@@ -23,24 +23,41 @@ class RawRows:
     is_last: bool = False
     unfinished: bytes | None = None
     is_tight: bool = False  # every row is a record, and there is no blank in any of them
+    lines: pl.Series | None = None  # the rows as they stand in the file, when asked for and all values are plain
 
     @classmethod
     def joined(cls, parts: Sequence["RawRows"]) -> Self:
         """All rows of the parts; the last part says whether the file has ended."""
-        last = parts[-1]
+        last, full = parts[-1], [part for part in parts if part.frame.height]
+        lines = [part.lines for part in full if part.lines is not None]
         return cls(
             frame=pl.concat([part.frame for part in parts]),
             names=last.names,
             fallback_lines=sum(part.fallback_lines for part in parts),
             is_last=last.is_last,
             unfinished=last.unfinished,
-            is_tight=all(part.is_tight for part in parts if part.frame.height),
+            is_tight=all(part.is_tight for part in full),
+            lines=pl.concat(lines) if lines and len(lines) == len(full) else None,
         )
 
     def split(self, rows: int) -> tuple["RawRows", "RawRows"]:
         """The first `rows` rows, and the others."""
-        head = RawRows(self.frame.head(rows), self.names, self.fallback_lines, is_tight=self.is_tight)
-        return head, replace(self, frame=self.frame.slice(rows), fallback_lines=0)
+        frame, lines = self.frame, self.lines
+        return (
+            replace(
+                self,
+                frame=frame.head(rows),
+                lines=None if lines is None else lines.head(rows),
+                is_last=False,
+                unfinished=None,
+            ),
+            replace(
+                self,
+                frame=frame.slice(rows),
+                lines=None if lines is None else lines.slice(rows),
+                fallback_lines=0,
+            ),
+        )
 
 
 def good_rows(columns: pl.DataFrame, lines: pl.Series) -> pl.DataFrame:

@@ -29,6 +29,9 @@ class UsageBatch:
 
     usage: pl.DataFrame  # schema records.USAGE; what is no record has defect "unreadable"
     source: pl.DataFrame | None  # the input's columns as text, row for row with `usage`; null where unreadable
+    lines: (
+        pl.Series | None
+    )  # the rows of `source` as lines of comma-separated text without quotes, if they all are
     first_line: int  # line where the first record of the batch begins; 0 in an empty batch
     last_line: int  # line where the last record begins
     bytes_read: int  # of the file as stored, for a progress bar
@@ -66,7 +69,8 @@ def read_usage(
     with open_stored(file, compression=layout.file.compression, member=member, name=name, limits=limits) as stored:
         identifier = Identifier(layout.identity) if identify else None
         held: UsageBatch | None = None
-        for rows in _sized(raw_rows(stored, layout, complete=complete, limits=limits), batch_rows):
+        pieces = raw_rows(stored, layout, complete=complete, limits=limits, keep_lines=keep_source)
+        for rows in _sized(pieces, batch_rows):
             if held is not None:
                 yield held
             held = _batch(rows, layout, stored, identifier, keep_source=keep_source)
@@ -106,6 +110,7 @@ def _batch(
     return UsageBatch(
         usage=usage,
         source=rows.frame.select(rows.names) if keep_source else None,
+        lines=rows.lines,
         first_line=lines[0] if len(lines) else 0,
         last_line=lines[-1] if len(lines) else 0,
         bytes_read=stored.bytes_read(),

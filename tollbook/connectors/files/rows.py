@@ -10,7 +10,7 @@ from tollbook.connectors.files.json_rows import JsonParser, names_in
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.limits import Limits
 from tollbook.connectors.files.parquet_rows import parquet_names, parquet_rows
-from tollbook.connectors.files.plain_block import has_blanks
+from tollbook.connectors.files.plain_block import has_blanks, plain_lines
 from tollbook.connectors.files.raw import LINE, REASON, TEXT, RawRows
 from tollbook.connectors.files.record_text import excerpt
 from tollbook.connectors.files.shape import Shape, check_columns, fixed_shape, shape_from_header
@@ -19,8 +19,10 @@ from tollbook.connectors.files.text import Block, blocks, utf8_chunks
 from tollbook.errors import BadInput
 
 
-def raw_rows(stored: StoredFile, layout: Layout, *, complete: bool, limits: Limits) -> Iterator[RawRows]:
-    """The rows of the file in some pieces, the last marked.
+def raw_rows(
+    stored: StoredFile, layout: Layout, *, complete: bool, limits: Limits, keep_lines: bool
+) -> Iterator[RawRows]:
+    """The rows of the file in some pieces, the last marked; of comma-separated text with their lines, if wanted.
 
     Raises:
         BadInput: the file cannot be read, or is not of this layout at all.
@@ -49,7 +51,8 @@ def raw_rows(stored: StoredFile, layout: Layout, *, complete: bool, limits: Limi
             has_begun = True
             if not layout.file.header or is_json:
                 _refuse_if_nothing_is_read(rows, layout, stored.name)
-        yield RawRows(rows, names, parser.fallback_lines, block.is_last, unfinished, is_tight)
+        lines = plain_lines(block.data) if keep_lines and parser.was_plain and parser.has_commas else None
+        yield RawRows(rows, names, parser.fallback_lines, block.is_last, unfinished, is_tight, lines)
         parser.fallback_lines = 0
 
 
