@@ -21,16 +21,17 @@ def copy_in(table: str, frame: pl.DataFrame) -> None:
     """Add the rows of `frame` to `table`; the frame's columns are named as the table's.
 
     Part of the transaction that is open. An empty frame is nothing to do. The server works on one slice of the
-    rows while the next is turned into text.
+    rows while the next is turned into text; columns that hold nothing are not sent at all.
 
     Raises:
         BadInput: a text holds a NUL byte, which PostgreSQL cannot store and which would fail the whole COPY.
     """
     if frame.is_empty():
         return
-    statement = f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv)"
+    filled = frame.select(column for column in frame if column.null_count() < len(column))
+    statement = f"COPY {table} ({', '.join(filled.columns)}) FROM STDIN (FORMAT csv)"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for rows in one_ahead(map(_as_csv, frame.iter_slices(SLICE_ROWS))):
+        for rows in one_ahead(map(_as_csv, filled.iter_slices(SLICE_ROWS))):
             if b"\0" in rows:
                 raise BadInput(f"a text for {table} holds a NUL byte; remove it before the record is stored")
             copy.write(rows)

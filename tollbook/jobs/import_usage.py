@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import polars as pl
+
 from tollbook.ahead import one_ahead
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.layout_data import layout_from_mapping, load_layout
@@ -25,6 +27,7 @@ from tollbook.usage.evidence import evidence_path, keep_evidence
 from tollbook.usage.models import Connection, ImportRun
 
 BATCH_ROWS = 1_000_000
+READ_ROWS = 250_000
 
 Progress = Callable[[int, int], None]  # bytes of the file read, records written
 
@@ -53,12 +56,13 @@ def import_usage(
         unfinished = None
         try:
             check_whole(kept, compression=intake.layout.file.compression, name=path.name, limits=Limits())
-            pieces = read_usage(kept, intake.layout, batch_rows=batch_rows, complete=is_complete, name=path.name)
-            for piece in one_ahead(intake.rated(pieces, run)):
-                post_batch(piece.batch, posted_at=now)
-                run.rows_done += len(piece.batch.records)
-                progress(piece.bytes_read, run.rows_done)
-                unfinished = piece.unfinished
+            read_rows = min(READ_ROWS, batch_rows)
+            pieces = read_usage(kept, intake.layout, batch_rows=read_rows, complete=is_complete, name=path.name)
+            for part in one_ahead(intake.rated(growing(pieces, read_rows, batch_rows), run)):
+                post_batch(part.batch, posted_at=now)
+                run.rows_done += len(part.batch.records)
+                progress(part.bytes_read, run.rows_done)
+                unfinished = part.unfinished
         except BadInput as error:
             usage.fail_run(run, finished_at=now, error=str(error))
             raise
@@ -67,8 +71,23 @@ def import_usage(
     return run
 
 
+def growing(pieces: Iterator[UsageBatch], first: int, most: int) -> Iterator[list[UsageBatch]]:
+    """The pieces by batches: `first` records, then as many as came before and `first` again, up to `most`.
+
+    Writing begins while little has been read, and soon is done in the large batches that are written fastest. Where
+    a batch ends depends on nothing but its place in the file, so a continued import makes the same ones.
+    """
+    done, waiting = 0, list[UsageBatch]()
+    for piece in pieces:
+        waiting.append(piece)
+        rows = sum(len(one.usage) for one in waiting)
+        if piece.is_last or rows >= min(done + first, most):
+            yield waiting
+            done, waiting = done + rows, []
+
+
 @dataclass(frozen=True, slots=True)
-class _Piece:
+class _Part:
     batch: Batch
     bytes_read: int
     unfinished: bytes | None
@@ -83,22 +102,23 @@ class _Intake:
     rules: NumberRules
     now: datetime
 
-    def rated(self, pieces: Iterator[UsageBatch], run: ImportRun) -> Iterator[_Piece]:
-        """Rate each piece of the file that is not written yet.
+    def rated(self, parts: Iterator[list[UsageBatch]], run: ImportRun) -> Iterator[_Part]:
+        """Rate what of the file is not written yet.
 
         What prices depend on is read here, at once; the rest touches no database and runs beside the writing.
         """
         book = PriceBook.current()
         book.compile()
-        return self._rated(pieces, run, book)
+        return self._rated(parts, run, book)
 
-    def _rated(self, pieces: Iterator[UsageBatch], run: ImportRun, book: PriceBook) -> Iterator[_Piece]:
+    def _rated(self, parts: Iterator[list[UsageBatch]], run: ImportRun, book: PriceBook) -> Iterator[_Part]:
         to_skip = run.rows_done
-        for piece in pieces:
-            skipped = min(to_skip, len(piece.usage))
+        for pieces in parts:
+            usage_rows = pl.concat([piece.usage for piece in pieces])
+            skipped = min(to_skip, len(usage_rows))
             to_skip -= skipped
             records = rate_usage(
-                piece.usage.slice(skipped),
+                usage_rows.slice(skipped),
                 book=book,
                 rules=self.rules,
                 ways=self.source.match_by,
@@ -107,7 +127,7 @@ class _Intake:
             # Sorted by account, a batch is written to few places of the account index.
             records = records.sort("account_id", "start", "line")
             batch = Batch(run, records, may_be_corrected=self.layout.key_is_platform_id)
-            yield _Piece(batch, piece.bytes_read, piece.unfinished)
+            yield _Part(batch, pieces[-1].bytes_read, pieces[-1].unfinished)
 
 
 def connection_layout(source: Connection) -> Layout:
