@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from polars.testing import assert_frame_equal
+from polars.testing import assert_frame_equal, assert_series_equal
 
 from tests.rating.random_tariffs import HOLIDAYS, RandomTariff, random_tariff
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
@@ -87,8 +87,14 @@ def test_a_pickled_tariff_prices_the_same(seed: int) -> None:
     assert_frame_equal(rate_calls(tariff.calls_frame(), again), rated)
 
 
-def test_blocks_and_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("setting", "value"), [("BLOCK_ROWS", 7), ("NEAR_ROWS", 0)])
+def test_blocks_and_the_order_in_which_a_long_list_is_read_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: int
+) -> None:
     tariff, compiled, rated = example(1_000)
-    monkeypatch.setattr("tollbook.rating.engine.BLOCK_ROWS", 7)
+    told = explanations(rated, compiled)
+
+    monkeypatch.setattr(f"tollbook.rating.engine.{setting}", value)
 
     assert_frame_equal(rate_calls(tariff.calls_frame(), compiled), rated)
+    assert_series_equal(explanations(rated, compiled), told)

@@ -261,6 +261,39 @@ def test_time_that_no_window_covers_is_set_aside_never_free() -> None:
     )
 
 
+def test_steps_do_not_reach_into_time_that_no_window_covers() -> None:
+    office_hours = tariff("""
+        hours        from_s  price
+        08:00-20:00  0       0.60
+        08:00-20:00  60      0.30
+    """)
+
+    assert_rated(
+        office_hours,
+        calls("call  start  talked\nruns_over  2026-01-09T19:58:30  120"),
+        "call  reason  price\nruns_over  no_rate  -",
+    )
+
+
+def test_a_window_entered_after_its_first_increments_length_goes_on_with_next_increments() -> None:
+    evening = tariff("""
+        hours        increments  first_price  next_price
+        20:00-08:00  60/6        0.90         0.06
+        -            60/60       0.60         0.60
+    """)
+
+    assert_rated(
+        evening,
+        calls("""
+            call      start                talked
+            crossing  2026-01-05T19:59:00  61
+            evening  2026-01-05T20:00:00  61
+        """),
+        # crossing: one minute at 0.60, then 6 s of the evening; nothing of its first increment is left.
+        "call  billed  price\ncrossing  66  0.606\nevening  66  0.906",
+    )
+
+
 def test_a_call_that_runs_into_forbidden_hours_is_set_aside() -> None:
     closed = tariff("""
         prefix  hours        price  forbidden

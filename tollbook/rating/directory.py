@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from tollbook.rating.lookup import ALWAYS_WAS, NO_RATE, OPEN_END, Conditions, Directory, Origins
+from tollbook.rating.packed import Packed
 from tollbook.rating.prefix import MAX_DIGITS, BreakPoints, Flags, Ints, Layout, lay_out
 
 
@@ -46,10 +47,10 @@ def build_directory(rates: pl.DataFrame) -> Directory:
     otherwise[slots.end] = shorter[slots.prefix]
     return Directory(
         numbers=BreakPoints.over(layout.starts),
-        leads_to=_leads(leads_to, layout.owner),
+        leads_to=_leads(leads_to, layout.owner).astype(np.int32),
         conditions=_conditions(rates),
         origins=_origins(slots, np.flatnonzero(has_origin), shorter, otherwise) if has_origin.any() else None,
-        otherwise=np.concatenate([[NO_RATE], otherwise]),
+        otherwise=np.append(NO_RATE, otherwise).astype(np.int32),
     )
 
 
@@ -94,14 +95,13 @@ def _origins(slots: _Slots, prefixes: Ints, shorter: Ints, otherwise: Ints) -> O
 
 
 def _conditions(rates: pl.DataFrame) -> Conditions:
-    def column(name: str, unrestricted: int) -> Ints | None:
-        values = np.append(unrestricted, rates[name])
-        return values if (values != unrestricted).any() else None
+    def column(name: str, unrestricted: int) -> Packed:
+        return Packed.of(np.append(unrestricted, rates[name]))
 
     return Conditions(
         since_us=column("since_us", ALWAYS_WAS),
         until_us=column("until_us", OPEN_END),
-        min_digits=np.append(0, np.maximum(rates["min_digits"], rates["length"])),
+        min_digits=Packed.of(np.append(0, np.maximum(rates["min_digits"], rates["length"]))),
         max_digits=column("max_digits", MAX_DIGITS),
         min_cli_digits=column("cli_length", 0),
     )

@@ -8,10 +8,11 @@ import polars as pl
 from tollbook.money import MAX_DECIMALS
 from tollbook.rating.engine import Rated, Timelines, rate_kind, timelines_for
 from tollbook.rating.frames import CALLS, TariffSettings
-from tollbook.rating.increments import Leg
+from tollbook.rating.increments import Leg, Trail
 from tollbook.rating.outcome import Answer, has_rate_line, is_charged, is_free, outcome_of, reason_of
+from tollbook.rating.packed import Column
 from tollbook.rating.tariff import KindTable, Tariff
-from tollbook.rating.terms import NO_CAP, Column
+from tollbook.rating.terms import NO_CAP
 from tollbook.records import KINDS, Measure, conform
 
 SECOND = "s"  # the unit of what is counted in time; its prices are per minute
@@ -33,7 +34,7 @@ def explanation_table(rated: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
 def _explained(calls: pl.DataFrame, tariff: Tariff, timelines: Timelines) -> pl.DataFrame:
     """The explanations of records that are all of one kind."""
     kind: str | None = calls["kind"][0] if calls.height else None
-    trail: list[Leg] = []
+    trail = Trail()
     rated = rate_kind(calls, kind, tariff, timelines, trail)
     answer = pl.Series(rated.answer)
     table = tariff.tables.get(
@@ -42,8 +43,8 @@ def _explained(calls: pl.DataFrame, tariff: Tariff, timelines: Timelines) -> pl.
     return calls.with_columns(
         outcome_of(answer),
         reason_of(answer),
-        *_rate(rated, table).get_columns(),
-        *_amounts(rated, table).get_columns(),
+        *_rate(rated, trail, table).get_columns(),
+        *_amounts(rated, trail, table).get_columns(),
         _steps(rated, trail, table),
     ).select("place", *_fields(kind, tariff.settings))
 
@@ -71,10 +72,10 @@ def _fields(kind: str | None, settings: TariffSettings) -> list[pl.Expr]:
     ]
 
 
-def _rate(rated: Rated, table: KindTable) -> pl.DataFrame:
+def _rate(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
     """Of records that found a rate: its line, prefixes, destination and unit."""
     has_rate = pl.lit(has_rate_line(pl.Series(rated.answer)))
-    found = pl.DataFrame({"row": rated.opening_row, "line": rated.rate_line}).select(
+    found = pl.DataFrame({"row": trail.opening_row, "line": rated.rate_line}).select(
         pl.when(has_rate).then(pl.all())
     )
     unit = pl.when(pl.col("line").is_not_null()).then(pl.col("unit").fill_null(SECOND))
@@ -85,17 +86,17 @@ def _rate(rated: Rated, table: KindTable) -> pl.DataFrame:
     )
 
 
-def _amounts(rated: Rated, table: KindTable) -> pl.DataFrame:
+def _amounts(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
     """Of charged records: fee, bounds, exact value and price as text. What is billed is 0 for free ones."""
     answer = pl.Series(rated.answer)
     charged, free = pl.lit(is_charged(answer)), pl.lit(is_free(answer))
-    fee, minimum, maximum = (table.terms.take(name, rated.opening_row) for name in ("fee", "minimum", "maximum"))
+    fee, minimum, maximum = (table.terms.take(name, trail.opening_row) for name in ("fee", "minimum", "maximum"))
     columns: dict[str, Column] = {
         "billed": rated.billed,
         "connect_fee": fee // 60,
         "minimum_charge": minimum // 60,
         "maximum_charge": maximum // 60,
-        "sum": rated.value + fee,
+        "sum": trail.value + fee,
         "exact": rated.exact,
         "price": rated.price_nanos,
     }
@@ -117,9 +118,9 @@ def _amounts(rated: Rated, table: KindTable) -> pl.DataFrame:
     )
 
 
-def _steps(rated: Rated, trail: list[Leg], table: KindTable) -> pl.Series:
+def _steps(rated: Rated, trail: Trail, table: KindTable) -> pl.Series:
     """Of charged records: what was billed at which price, in the order in which it was talked."""
-    parts = [part for leg in trail for part in _parts(leg, table)]
+    parts = [part for leg in trail.legs for part in _parts(leg, table)]
     charged = pl.DataFrame({"call": np.flatnonzero(rated.answer == Answer.CHARGED)})
     lists = (
         pl.concat([_NO_PARTS, *parts])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Self
 
 import polars as pl
 
@@ -28,6 +29,10 @@ class Facts:
     amount: Ints  # seconds, messages or bytes; any number where it makes no sense
     number: Numbers  # the number rated
     cli: Numbers | None
+
+    def __getitem__(self, some: Ints) -> Self:
+        cli = None if self.cli is None else self.cli[some]
+        return type(self)(self.answer[some], self.start_us[some], self.amount[some], self.number[some], cli)
 
 
 def facts(calls: pl.DataFrame, kind: str | None, fraction: Fraction, *, need_cli: bool) -> Facts:

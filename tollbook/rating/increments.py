@@ -5,14 +5,15 @@ and window that hold there, and the next increment begins where it ends. All cal
 a leg nothing changes, so its increments are counted by one division.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tollbook.rating.outcome import Answer
+from tollbook.rating.packed import Column
 from tollbook.rating.prefix import Ints
 from tollbook.rating.schedules import Schedules
-from tollbook.rating.terms import Codes, Column, Terms
+from tollbook.rating.terms import Codes, Terms
 from tollbook.rating.windows import Timeline
 
 
@@ -25,6 +26,17 @@ class Leg:
     begun: Ints  # second or unit of the call at which it begins
     lead: Ints  # charged in the first increment
     rest: Ints  # charged in the increments after it
+
+
+@dataclass(slots=True)
+class Trail:
+    """What explanations need besides the answer. Filled by rating, where it is asked for."""
+
+    legs: list[Leg] = field(default_factory=list)
+    opening_row: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # of each call
+    value: Ints = field(
+        default_factory=lambda: np.zeros(0, dtype=np.int64)
+    )  # without fee and bounds, in 1/60 nanos
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +61,9 @@ class Charge:
 
 
 def charge(
-    usage: Usage, terms: Terms, schedules: Schedules, timeline: Timeline | None, trail: list[Leg] | None = None
+    usage: Usage, terms: Terms, schedules: Schedules, timeline: Timeline | None, trail: Trail | None = None
 ) -> Charge:
-    """Walk all calls to their ends. `trail` receives the legs, when given."""
+    """Walk all calls to their ends. `trail` receives the legs."""
     until = np.minimum(usage.amount, terms.take("step_until", usage.row))
     if timeline is not None and usage.takes_time:
         until = np.minimum(until, usage.window_until_s - usage.start_s)
@@ -60,7 +72,9 @@ def charge(
     answer = np.full(len(billed), Answer.CHARGED, dtype=np.uint8)
     everyone = np.arange(len(billed))
     if trail is not None:
-        trail.append(Leg(everyone, usage.row, np.zeros_like(billed), *np.broadcast_arrays(leg.lead, leg.rest)))
+        trail.legs.append(
+            Leg(everyone, usage.row, np.zeros_like(billed), *np.broadcast_arrays(leg.lead, leg.rest))
+        )
 
     walking = np.flatnonzero(billed < usage.amount)
     while walking.size:
@@ -76,7 +90,7 @@ def charge(
         billed[walking] = leg.billed
         value[walking] += leg.value
         if trail is not None:
-            trail.append(Leg(walking, row, begun, *np.broadcast_arrays(leg.lead, leg.rest)))
+            trail.legs.append(Leg(walking, row, begun, *np.broadcast_arrays(leg.lead, leg.rest)))
         goes_on = (leg.billed < usage.amount[walking]) & (answer[walking] == Answer.CHARGED)
         walking = walking[goes_on]
     return Charge(billed, value, answer)

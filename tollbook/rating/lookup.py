@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tollbook.rating.prefix import BreakPoints, Flags, Ints, Numbers, bisect
+from tollbook.rating.packed import Packed
+from tollbook.rating.prefix import MAX_DIGITS, BreakPoints, Flags, Ints, Numbers, Positions, bisect
 
 NO_RATE = 0  # the number of the rate that every call fits in the end: it has no price
 ALWAYS_WAS, OPEN_END = np.iinfo(np.int64).min, np.iinfo(np.int64).max
@@ -29,26 +30,25 @@ class Origins:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a call must have, besides matching keys, for each rate. A column that no rate needs is not there."""
+    """What a call must have, besides matching keys, for each rate."""
 
-    since_us: Ints | None
-    until_us: Ints | None
-    min_digits: Ints  # at least those of the prefix itself
-    max_digits: Ints | None
-    min_cli_digits: Ints | None
+    since_us: Packed
+    until_us: Packed
+    min_digits: Packed  # at least those of the prefix itself
+    max_digits: Packed
+    min_cli_digits: Packed
 
     def met_by(self, rate: Ints, number: Numbers, cli: Numbers | None, start_us: Ints) -> Flags:
         """Which of these calls the rates they were led to are for."""
-        tests = [self.min_digits.take(rate) <= number.digits]
-        if self.since_us is not None:
-            tests.append(self.since_us.take(rate) <= start_us)
-        if self.until_us is not None:
-            tests.append(start_us < self.until_us.take(rate))
-        if self.max_digits is not None:
-            tests.append(number.digits <= self.max_digits.take(rate))
-        if self.min_cli_digits is not None and cli is not None:
-            tests.append(self.min_cli_digits.take(rate) <= cli.digits)
-        met: Flags = np.logical_and.reduce(tests)
+        met: Flags = self.min_digits.take(rate) <= number.digits
+        if not self.since_us.always(ALWAYS_WAS):
+            met &= self.since_us.take(rate) <= start_us
+        if not self.until_us.always(OPEN_END):
+            met &= start_us < self.until_us.take(rate)
+        if not self.max_digits.always(MAX_DIGITS):
+            met &= number.digits <= self.max_digits.take(rate)
+        if cli is not None:
+            met &= self.min_cli_digits.take(rate) <= cli.digits
         return met
 
 
@@ -61,8 +61,8 @@ class Directory:
     """
 
     numbers: BreakPoints
-    leads_to: Ints  # by piece
-    otherwise: Ints  # by rate
+    leads_to: Positions  # by piece
+    otherwise: Positions  # by rate
     conditions: Conditions
     origins: Origins | None
 
@@ -72,11 +72,11 @@ class Directory:
         Every round asks only the calls the last one refused; there are at most as many rounds as one number has
         rates, over all its prefixes.
         """
-        rate = self._by_origin(self.leads_to.take(self.numbers.position(number.key)), cli)
+        rate = self._by_origin(self.leads_to.take(self.numbers.position(number.key)).astype(np.int64), cli)
         refused = np.flatnonzero(~self.conditions.met_by(rate, number, cli, start_us))
         while refused.size:
             some_cli = None if cli is None else cli[refused]
-            following = self._by_origin(self.otherwise.take(rate[refused]), some_cli)
+            following = self._by_origin(self.otherwise.take(rate[refused]).astype(np.int64), some_cli)
             rate[refused] = following
             fits = self.conditions.met_by(following, number[refused], some_cli, start_us[refused])
             refused = refused[~fits]

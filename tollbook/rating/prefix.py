@@ -17,6 +17,7 @@ import polars as pl
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int32]  # kept in half the space: no price list has 2^31 rows
 
 MAX_DIGITS = 18  # the longest number whose key fits 64 bits; E.164 itself ends at 15
 NO_NUMBER = 0  # the key of a record without a number: only the empty prefix covers it
@@ -106,7 +107,7 @@ class BreakPoints:
     """Sorted starts with an index over the first digits, so that few steps of bisection are left."""
 
     starts: Ints
-    index: npt.NDArray[np.int32]  # position of the piece in which each bucket begins
+    index: Positions  # position of the piece in which each bucket begins
     bucket_width: int
 
     @classmethod

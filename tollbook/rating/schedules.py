@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from tollbook.rating.prefix import Flags, Ints
+from tollbook.rating.prefix import Flags, Ints, Positions
 from tollbook.rating.pricelist import WINDOW_KEY, PriceListConflict
 from tollbook.rating.windows import FOREVER, Calendars, Schedule, Timeline, Window, overlapping
 
@@ -37,7 +37,9 @@ def number_windows(rows: pl.DataFrame) -> tuple[list[Window], pl.DataFrame]:
 class Schedules:
     """Where the rows of each rate are, by window."""
 
-    opening: Ints  # by rate: its row; or -1 - the place in `window_rows`, where the rate has windows
+    opening: (
+        Positions | None
+    )  # by rate: its row; or -1 - the place in `window_rows`, where the rate has windows. None where rate n is row n
     number: Ints  # by rate: its schedule
     window_rows: Ints  # the row for all other times, then one for each window of the schedule
     distinct: Sequence[Schedule]
@@ -64,7 +66,8 @@ class Schedules:
         ).filter(begins_part)
         parts = parts.filter((pl.col("window") > 0).any().over("rate"))
         if parts.is_empty():
-            return cls(opening, number, np.array([NO_ROW]), ())
+            one_row_each = np.array_equal(opening, np.arange(len(opening)))
+            return cls(None if one_row_each else opening.astype(np.int32), number, np.array([NO_ROW]), ())
 
         # A rate's parts are sorted by window, all other times (0) first where they have a row.
         place = pl.int_range(pl.len()).over("rate") + (pl.col("window").first().over("rate") > 0)
@@ -85,7 +88,7 @@ class Schedules:
         number[windowed] = rates["windows"].replace_strict(spelled, range(len(spelled)), return_dtype=pl.Int64)
         distinct = [tuple(windows[int(window) - 1] for window in text.split(",")) for text in spelled]
         _refuse_overlaps(distinct, rates.with_columns(schedule=number[windowed]), parts, calendars)
-        return cls(opening, number, window_rows, distinct)
+        return cls(opening.astype(np.int32), number, window_rows, distinct)
 
     def timeline(self, *, timezone: str, calendars: Calendars, since_s: int, until_s: int) -> Timeline | None:
         """The windows from one UTC second to another; none where there are no windows."""
@@ -97,7 +100,7 @@ class Schedules:
 
     def row_at(self, rate: Ints, second: Ints, timeline: Timeline | None) -> tuple[Ints, Ints | np.int64]:
         """The first row of the rate for the window that holds at each second, and the second until which it holds."""
-        row = self.opening.take(rate)
+        row = rate.copy() if self.opening is None else self.opening.take(rate).astype(np.int64)
         if timeline is None:
             return row, np.int64(FOREVER)
         until = np.full(len(rate), FOREVER)

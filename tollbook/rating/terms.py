@@ -11,6 +11,7 @@ import polars as pl
 from tollbook.errors import BadInput
 from tollbook.rating.frames import UNITS
 from tollbook.rating.outcome import Answer
+from tollbook.rating.packed import Column, Packed
 from tollbook.rating.prefix import Flags, Ints
 from tollbook.rating.pricelist import EXACT_LIMIT
 from tollbook.rating.windows import FOREVER
@@ -18,7 +19,6 @@ from tollbook.records import Measure
 
 NO_CAP = EXACT_LIMIT  # no price before rounding is above it
 
-Column = Ints | np.int64
 Codes = npt.NDArray[np.uint8]  # values of Answer
 
 
@@ -30,7 +30,7 @@ class Terms:
     which all rows agree is kept as one number, so a feature that a tariff does not use costs its calls nothing.
     """
 
-    columns: Mapping[str, Column]
+    columns: Mapping[str, Packed]
     answers: Codes  # what a call gets that needs this row: CHARGED, or why it cannot be
     least_most: int  # no rate has a smaller `most`, the largest quantity that it can price
 
@@ -42,19 +42,18 @@ class Terms:
         answers = np.where(np.append(False, forbidden), Answer.FORBIDDEN_DESTINATION, Answer.CHARGED)
         answers[0] = Answer.NO_RATE
         return cls(
-            {name: column[0] if (column == column[0]).all() else column for name, column in by_row.items()},
+            {name: Packed.of(column) for name, column in by_row.items()},
             answers.astype(np.uint8),
             least_most=int(columns["most"].min(initial=EXACT_LIMIT)),
         )
 
     def take(self, name: str, rows: Ints) -> Column:
         """One column for each of these rows; one number where it holds for all."""
-        column = self.columns[name]
-        return column if isinstance(column, np.int64) else column.take(rows)
+        return self.columns[name].take(rows)
 
     def always(self, name: str, value: int) -> bool:
         """Whether all rows have this value."""
-        return bool(np.all(self.columns[name] == value))
+        return self.columns[name].always(value)
 
 
 def build_terms(measure: Measure, rows: pl.DataFrame, *, begins_rate: Flags, begins_part: Flags) -> Terms:
