@@ -110,6 +110,8 @@ def _known(usage: pl.DataFrame, rules: NumberRules, *, needs_cli: bool) -> pl.Da
     cld = normalise(usage["cld"], rules)
     if needs_cli:
         usage = usage.with_columns(cli=pl.coalesce(normalise(usage["cli"], rules)["digits"], usage["cli"]))
+    if (cld["number_class"] == "e164").all(ignore_nulls=False):
+        return usage.with_columns(cld=cld["digits"], known_reason="defect")
     is_emergency = (cld["number_class"] == "emergency") & ~usage["kind"].is_in(INCOMING)
     is_read = cld["number_class"].is_in(["e164", "service", "emergency"]) | (usage["kind"] == "data")
     return usage.with_columns(

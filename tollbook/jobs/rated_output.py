@@ -23,7 +23,7 @@ PARQUET_SUFFIX = ".parquet"
 GZIP_LEVEL = 6
 ZSTD_LEVEL = 3
 WORTH_A_TABLE = 10_000  # prices written at once
-SMALL_PRICES = 1_000_000  # of the smallest steps: up to 100 with 4 decimals
+SMALL_PRICES = 200_000  # of the smallest steps: up to 20 with 4 decimals
 PRICE_DIGITS = 38  # the widest a Parquet decimal can be
 
 

@@ -26,6 +26,7 @@ _SCHEMES = ("sips:", "sip:", "tel:", "callto:")
 _ADDRESS_MARKS = ["<", "@", ";", ":"]
 _MAX_SHORT_DIGITS = 8
 
+_AS_THEY_ARE = NumberRules()
 _WORTH_COUNTING = 10_000  # of more values each different one is read once, when many repeat
 
 
@@ -36,12 +37,20 @@ def normalise(numbers: pl.Series, rules: NumberRules) -> pl.DataFrame:
     any 1 to 18 digits are e164. Null and empty are withheld.
     """
     texts = numbers.cast(pl.String).alias("text")
+    if rules == _AS_THEY_ARE and _are_digits(texts):
+        return texts.to_frame("digits").with_columns(number_class=pl.lit(NumberClass.E164.value))
     if len(texts) < _WORTH_COUNTING or _distinct(texts) > len(texts) // 2:
         return _read(texts, rules)
     distinct = texts.unique()
     read = _read(distinct, rules).with_columns(distinct)
     joined = texts.to_frame().join(read, on="text", how="left", maintain_order="left", nulls_equal=True)
     return joined.select("digits", "number_class")
+
+
+def _are_digits(texts: pl.Series) -> bool:
+    """Whether every number is 1 to 18 digits and nothing else."""
+    are_numbers = not texts.cast(pl.UInt64, strict=False).null_count() and not texts.str.starts_with("+").any()
+    return are_numbers and texts.str.len_bytes().is_between(1, MAX_DIGITS).all()
 
 
 def _distinct(texts: pl.Series) -> int:
