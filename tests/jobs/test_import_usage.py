@@ -278,3 +278,16 @@ def test_late_records_are_recognised_among_years_of_known_ones(office: Office) -
     late = office.import_("\n".join([head, lines[0], lines[0].replace("01,", "01a,"), lines[29]]), "late.csv")
 
     assert counts(late) == {"duplicate": 2, "charged": 1}
+
+
+def test_a_caller_without_a_number_reads_the_same_after_undoing_and_retrying(office: Office) -> None:
+    head = "record_id,start,duration_s,cli,cld,answered,account\n"
+    said = "a,2017-06-19T08:00:00Z,60,anonymous,442079460000,yes,bob-1"
+    office.import_(head + said, "first.csv")
+    undo_import(office.import_(head + said.replace(",60,", ",120,"), "second.csv"), posted_at=NOON)
+    retry_set_aside(office.source, now=NOON)
+
+    assert counts(office.import_(head + said.replace("a,", "b,", 1) + "\n" + said, "third.csv")) == {
+        "charged": 1,
+        "duplicate": 1,
+    }

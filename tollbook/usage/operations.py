@@ -169,6 +169,9 @@ def move_outcome(records: pl.DataFrame, outcome: str, reason: str | None = None)
 
 
 def _as_international(number: str) -> pl.Expr:
-    """Digits that were read before, written so that every country's rules read them the same again."""
-    is_short = pl.col(number).str.len_chars() < MIN_E164_DIGITS
-    return pl.when(is_short).then(number).otherwise(pl.lit("+") + pl.col(number))
+    """Digits that were read before, written so that every country's rules read them the same again.
+
+    Short numbers and what is no number at all, as `anonymous`, stand as they were.
+    """
+    is_e164 = pl.col(number).str.contains(rf"^[0-9]{{{MIN_E164_DIGITS},}}$")
+    return pl.when(is_e164).then(pl.lit("+") + pl.col(number)).otherwise(number)
