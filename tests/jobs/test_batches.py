@@ -11,6 +11,7 @@ def pieces(*rows: int) -> list[UsageBatch]:
         UsageBatch(
             usage=pl.DataFrame({"line": range(count)}),
             source=None,
+            lines=None,
             first_line=0,
             last_line=0,
             bytes_read=0,
