@@ -81,6 +81,7 @@ def test_windows_that_only_touch_are_no_conflict() -> None:
             "line 2: maximum_charge_nanos is 1; .* minimum_charge",
         ),
         ("price  grace_period_s\n0.01  -1", "line 2: grace_period_s is -1"),
+        ("price  minimum_s\n0.01  31622401", "line 2: minimum_s is 31622401; it must be 0 to 31622400"),
         ("price  active_from  active_until\n0.01  2026-02-01  2026-02-01", "line 2: active_until"),
         ("price  min_digits  max_digits\n0.01  11  9", "line 2: max_digits is 9; it must not be below min_digits"),
         ("price  min_digits\n0.01  0", "line 2: min_digits is 0"),

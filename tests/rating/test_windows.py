@@ -321,6 +321,40 @@ def test_a_call_of_days_crosses_every_window() -> None:
     )
 
 
+def test_a_minimum_of_days_is_talked_through_every_window() -> None:
+    # Lifted to three days: the same 1425.60.
+    assert_rated(
+        tariff("hours  price  minimum_s\n08:00-20:00  0.60  259200\n-  0.06  259200"),
+        calls("call  start  talked\nshort  2026-01-05T00:00:00  1"),
+        "call  billed  price\nshort  259200  1425.60",
+    )
+
+
+def test_a_start_that_makes_no_sense_meets_no_window() -> None:
+    # Two schedules; the seconds before 1970 must not be read as those of another one.
+    two_schedules = tariff("""
+        prefix  weekdays  hours        price
+        44      -         08:00-20:00  0.60
+        44      Sat       20:00-08:00  0.30
+        44      Sun       20:00-08:00  0.20
+        44      -         -            0.06
+        48      Sat       08:00-20:00  0.60
+        48      -         -            0.06
+    """)
+
+    assert_rated(
+        two_schedules,
+        calls("""
+            call     cld    start                talked
+            before   4420   1969-12-31T23:59:59  60
+            before2  48220  1969-12-31T23:59:59  60
+            far      4420   9999-12-31T23:59:59  60
+            good     4420   2026-01-05T12:00:00  60
+        """),
+        "call  reason\nbefore  bad_time\nbefore2  bad_time\nfar  bad_time\ngood  -",
+    )
+
+
 def test_a_window_can_have_steps_of_its_own_and_its_seconds_count_from_the_start_of_the_call() -> None:
     stepped = tariff("""
         hours        from_s  price

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
-from tollbook.rating.facts import LONGEST_CALL_S, Facts, facts, has_good_time
-from tollbook.rating.frames import CALLS, VERDICT, TariffSettings
+from tollbook.rating.facts import Facts, facts, has_good_time
+from tollbook.rating.frames import CALLS, LONGEST_CALL_S, VERDICT, TariffSettings
 from tollbook.rating.increments import Trail, Usage, charge
 from tollbook.rating.outcome import Answer, has_rate_line, is_charged, is_free, outcome_of, reason_of
 from tollbook.rating.prefix import Ints
@@ -68,14 +68,16 @@ def timelines_for(records: pl.DataFrame, tariff: Tariff) -> Timelines:
         start.max().dt.epoch("s").fill_null(0).alias("last"),
         pl.col("duration_us").max().fill_null(0).alias("longest"),
     ).row(0)
-    until_s = last + min(max(longest_us // 1_000_000, 0), LONGEST_CALL_S)
-    zone, calendars = tariff.settings.timezone, tariff.calendars
+    longest_s = min(max(longest_us // 1_000_000, 0), LONGEST_CALL_S)
+    tables = {kind: tariff.tables[kind] for kind in records["kind"].unique() if kind in tariff.tables}
     return {
-        kind: tariff.tables[kind].schedules.timeline(
-            timezone=zone, calendars=calendars, since_s=first, until_s=until_s
+        kind: table.schedules.timeline(
+            timezone=tariff.settings.timezone,
+            calendars=tariff.calendars,
+            since_s=first,
+            until_s=last + max(longest_s, table.terms.longest_minimum),
         )
-        for kind in records["kind"].unique()
-        if kind in tariff.tables
+        for kind, table in tables.items()
     }
 
 

@@ -7,7 +7,7 @@ from typing import Self
 
 import polars as pl
 
-from tollbook.rating.frames import Fraction
+from tollbook.rating.frames import LONGEST_CALL_S, Fraction
 from tollbook.rating.outcome import Answer, code, known_code
 from tollbook.rating.prefix import NO_NUMBER, Ints, Numbers, number_key
 from tollbook.rating.terms import Codes
@@ -16,7 +16,6 @@ from tollbook.records import KINDS, Measure
 # A start outside these years is a clock that was not set, or a number read as a date.
 EARLIEST_START = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_START = datetime(2200, 1, 1, tzinfo=UTC)
-LONGEST_CALL_S = 366 * 86_400  # a longer one is a defect of the record
 _SECOND_US = 1_000_000
 
 
@@ -25,7 +24,7 @@ class Facts:
     """The records of one kind, in the numbers that rating reads."""
 
     answer: Codes  # the strongest answer known so far
-    start_us: Ints  # 0 where unknown
+    start_us: Ints  # 0 where it makes no sense
     amount: Ints  # seconds, messages or bytes; any number where it makes no sense
     number: Numbers  # the number rated
     cli: Numbers | None
@@ -58,7 +57,7 @@ def has_good_time() -> pl.Expr:
 
 
 def _columns(measure: Measure | None, fraction: Fraction, *, need_cli: bool) -> Iterator[pl.Expr]:
-    yield pl.col("start").cast(pl.Int64).fill_null(0).alias("start_us")
+    yield pl.when(has_good_time()).then(pl.col("start").cast(pl.Int64)).otherwise(0).alias("start_us")
     yield _amount(measure, fraction).fill_null(0).alias("amount")
     yield _answer(measure, fraction).alias("answer")
     for number in ("cld", "cli") if need_cli else ("cld",):

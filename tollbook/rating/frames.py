@@ -13,6 +13,7 @@ from tollbook.money import Rounding
 from tollbook.records import UTC_TIME, table
 
 NANOS = pl.Int64
+LONGEST_CALL_S = 366 * 86_400  # a longer one is a defect of the record
 
 
 class Fraction(StrEnum):

@@ -8,12 +8,12 @@ import polars as pl
 
 from tollbook.errors import BadInput
 from tollbook.money import INT64_MAX, MAX_DECIMALS, decimal_of
-from tollbook.rating.frames import RATES, UNITS, TariffSettings
+from tollbook.rating.frames import LONGEST_CALL_S, RATES, UNITS, TariffSettings
 from tollbook.rating.prefix import MAX_DIGITS, prefix_start
 from tollbook.rating.windows import DAY_S, EVERY_DAY, Calendars
 from tollbook.records import KINDS, Measure, conform
 
-MAX_STEP = 10**12  # seconds or units of an increment, of `from_s`, of a grace period or a minimum
+MAX_STEP = 10**12  # seconds or units of an increment, of `from_s` or of a grace period
 # A price before rounding is counted in 1/60 nano-units. The room left over is for rounding to whole units.
 EXACT_LIMIT = INT64_MAX - 60 * 10**9
 MAX_CHARGE_NANOS = EXACT_LIMIT // 60
@@ -119,8 +119,8 @@ def _tests(calendars: Calendars) -> Iterator[tuple[str, pl.Expr, str]]:
         )
     for increment in ("first_increment", "next_increment"):
         yield increment, ~_between(increment, 1, MAX_STEP), f"it must be 1 to {MAX_STEP}"
-    for time in ("from_s", "grace_period_s", "minimum_s"):
-        yield time, ~_between(time, 0, MAX_STEP), f"it must be 0 to {MAX_STEP}"
+    for time, most in (("from_s", MAX_STEP), ("grace_period_s", MAX_STEP), ("minimum_s", LONGEST_CALL_S)):
+        yield time, ~_between(time, 0, most), f"it must be 0 to {most}"
     yield from _price_tests()
     yield from _window_tests(calendars)
     start, end = pl.col("active_from"), pl.col("active_until")

@@ -32,6 +32,7 @@ class Terms:
 
     columns: Mapping[str, Packed]
     answers: Codes  # what a call gets that needs this row: CHARGED, or why it cannot be
+    longest_minimum: int  # to which a call may be lifted
     least_most: int  # no rate has a smaller `most`, the largest quantity that it can price
 
     @classmethod
@@ -44,6 +45,7 @@ class Terms:
         return cls(
             {name: Packed.of(column) for name, column in by_row.items()},
             answers.astype(np.uint8),
+            longest_minimum=int(columns["at_least"].max(initial=0)),
             least_most=int(columns["most"].min(initial=EXACT_LIMIT)),
         )
 
