@@ -104,3 +104,41 @@ def test_ctrl_c_ends_with_130_and_no_half_file(rates: Path, tmp_path: Path) -> N
     assert process.returncode == 130
     assert "Traceback" not in printed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["many.csv", "rates.csv"]
+
+
+def test_calls_may_come_through_a_pipe(calls: Path, rates: Path) -> None:
+    piped = f"cat {calls} | {sys.executable} -m tollbook rate /dev/stdin --tariff {rates}"
+
+    shown = subprocess.run(
+        piped, shell=True, capture_output=True, text=True, check=False, timeout=60, cwd=CHECKOUT
+    )
+
+    assert shown.returncode == 0
+    assert len(shown.stdout.splitlines()) == 11
+
+
+def test_a_zone_that_is_none_is_refused_even_if_no_time_needs_it(calls: Path, rates: Path) -> None:
+    refused = run("rate", str(calls), "--tariff", str(rates), "--calls-timezone", "Mars")
+
+    assert refused.stderr == "tollbook: 'Mars' is no time zone; write it as Europe/Warsaw or UTC\n"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("not a folder")
+
+    refused = run("customers", "list", TOLLBOOK_HOME=str(tmp_path / "home"))
+
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        f"tollbook: {tmp_path}/home, where the data are to be kept, cannot be made (File exists): set TOLLBOOK_HOME "
+        "to a folder of your own\n"
+    )
+
+
+def test_a_server_that_is_not_there_is_a_message_without_its_password() -> None:
+    refused = run("customers", "list", DATABASE_URL="postgresql://tom:secret@127.0.0.1:1/tollbook")
+
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("tollbook: DATABASE_URL: connection failed:")
+    assert "Traceback" not in refused.stderr
+    assert "secret" not in refused.stderr

@@ -88,3 +88,10 @@ def main() -> None:
             raise
         typer.echo(f"tollbook: {error}", err=True)
         sys.exit(UNUSABLE_INPUT)
+    except OSError as error:
+        # A disk that is full, a folder that may not be written: no command can do more about it than say where.
+        if error.filename is None or os.environ.get(DEBUG) == "1":
+            raise
+        reason = f"{error.filename}: {error.strerror}; see that it exists and that you may use it"
+        typer.echo(f"tollbook: {reason}, then run the command again", err=True)
+        sys.exit(UNUSABLE_INPUT)

@@ -47,12 +47,21 @@ def folders_for(home: Path, runner: Runner, system_folder: Path) -> Folders:
 
 
 def make_home(home: Path) -> None:
-    """Make the home: closed, except that root's lets the server's own user pass through."""
-    if home.exists():
+    """Make the home: closed, except that root's lets the server's own user pass through.
+
+    Raises:
+        DatabaseUnavailable: it cannot be made, or something else has its name.
+    """
+    if home.is_dir():
         return
-    home.parent.mkdir(parents=True, exist_ok=True)
-    home.mkdir(exist_ok=True)
-    home.chmod(0o711 if os.geteuid() == ROOT else 0o700)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        home.chmod(0o711 if os.geteuid() == ROOT else 0o700)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{home}, where the data are to be kept, cannot be made ({error.strerror}): set TOLLBOOK_HOME to a folder"
+            " of your own"
+        ) from None
 
 
 def make_place(home: Path, folders: Folders) -> None:

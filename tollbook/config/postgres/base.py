@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.features import DatabaseFeatures as PostgresFeatures
+from psycopg import OperationalError
 
 from tollbook.config.embedded import DatabaseUnavailable, EmbeddedServer
 from tollbook.errors import BadInput
@@ -36,6 +37,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if home := self.settings_dict.get("EMBEDDED_HOME"):
             params |= {"host": str(_server(home, os.getpid()).hold()), "port": 5432}
         return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Connect.
+
+        Raises:
+            DatabaseUnavailable: the server is not there or lets nobody in; what it said, which names no password.
+        """
+        try:
+            return super().get_new_connection(conn_params)
+        except OperationalError as refused:
+            if self.settings_dict.get("EMBEDDED_HOME"):
+                raise
+            said = " ".join(str(refused).split())
+            raise DatabaseUnavailable(
+                f"DATABASE_URL: {said}. See that the server runs and that user, password and database are right; or"
+                " remove DATABASE_URL to use the embedded server"
+            ) from None
 
     def check_database_version_supported(self) -> None:
         """Refuse an old server.

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
+
+from tollbook.errors import BadInput
 
 TEXTS = ("cli", "cld", "account", "tenant", "trunk", "display")
 TIME_UNITS_US = {"s": 1_000_000, "ms": 1_000, "us": 1, "min": 60_000_000, "hh:mm:ss": 1_000_000}
@@ -157,5 +160,13 @@ class Layout:
         return list(dict.fromkeys(c for c in columns if c is not None))
 
     def in_zone(self, zone: str) -> "Layout":
-        """The same layout for times written in another zone, an IANA name."""
+        """The same layout for times written in another zone, an IANA name.
+
+        Raises:
+            BadInput: there is no such zone.
+        """
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):
+            raise BadInput(f"{zone!r} is no time zone; write it as Europe/Warsaw or UTC") from None
         return replace(self, start=replace(self.start, zone=zone))

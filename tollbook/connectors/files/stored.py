@@ -114,8 +114,9 @@ def open_stored(
             name = name or str(file)
             raw = stack.enter_context(_opened(Path(file), name))
         else:
-            name = name or str(getattr(file, "name", "standard input"))
-            raw = file if file.seekable() else stack.enter_context(_spooled(file, name, limits))
+            name, raw = name or str(getattr(file, "name", "standard input")), file
+        if not raw.seekable():  # a pipe
+            raw = stack.enter_context(_spooled(raw, name, limits))
         kind = _kind(raw)
         if kind not in _READABLE:
             raise BadInput(
