@@ -5,34 +5,20 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from tollbook.cli.database import open_database
+from tollbook.cli.listing import console
+from tollbook.cli.next_steps import NEXT_STEP
 from tollbook.errors import BadInput
 from tollbook.jobs.retry_set_aside import DEFECTS, retry_set_aside
 from tollbook.usage.connections import named_connection
-from tollbook.usage.models import Connection
+from tollbook.usage.models import Connection, ImportRun
 from tollbook.usage.queries import select_records, set_aside_by_reason
 
-app = typer.Typer(no_args_is_help=True, help="What could not be charged, why, and trying it again.")
-
-# What to do about a reason, said where the reason is shown.
-NEXT_STEP = {
-    "bad_time": "mend the connection's layout or zone, undo the import, import again",
-    "bad_quantity": "mend the connection's layout, undo the import, import again",
-    "unknown_kind": "mend the layout's kind rules, undo the import, import again",
-    "unreadable": "look at the line in the file; mend it or the layout, import again",
-    "no_account": "import the account that has the number, then retry",
-    "ambiguous_account": "end the number on all accounts but one, then retry",
-    "account_closed": "correct the account's dates, or accept that nobody pays, then retry",
-    "bad_number": "mend the connection's number rules, then retry",
-    "no_tariff": "name a tariff for this kind in the product, then retry",
-    "no_rate": "import a price list that covers the number, then retry",
-    "forbidden_destination": "find out why it was possible; allow it in a new price list to charge it",
-    "currency_mismatch": "give the customer a tariff in their currency, then retry",
-    "correction_undone": "retry charges it as it was before the correction",
-}
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="What could not be charged, why, and trying it again."
+)
 
 
 @app.command("list")
@@ -41,36 +27,53 @@ def list_(
         int, typer.Option("--records", "-n", help="Also show so many records, the oldest first.")
     ] = 0,
     reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, without records.")] = False,
 ) -> None:
-    """What waits, by connection and reason, and what to do about it."""
+    """What waits, by connection and reason, and what to do about it.
+
+    Example: tollbook set-aside list --reason no_account -n 5
+    """
+    _check_reason(reason)
     open_database()
     waiting = [row for row in set_aside_by_reason() if reason is None or row[1] == reason]
     if as_json:
         names = ("connection", "reason", "records", "first_start", "last_start")
         typer.echo(json.dumps([dict(zip(names, row, strict=True)) for row in waiting], indent=2))
         return
-    console = Console()
     if not waiting:
-        console.print("nothing is set aside")
+        typer.echo("nothing is set aside")
         return
-    table = Table("connection", "reason", "records", "first", "last", "what to do")
+    table = Table("connection", "reason", "records", "first", "last")
     table.columns[2].justify = "right"
     for connection, why, count, first, last in waiting:
-        table.add_row(connection, why, f"{count:,}", first, last, NEXT_STEP[why])
-    console.print(table)
+        table.add_row(connection, why, f"{count:,}", first, last)
+    console().print(table)
+    for why in dict.fromkeys(row[1] for row in waiting):
+        typer.echo(f"{why}: {NEXT_STEP[why]}")
     if records:
-        console.print(_record_table(reason, records))
+        _print_records(reason, records)
 
 
-def _record_table(reason: str | None, limit: int) -> Table:
+def _print_records(reason: str | None, limit: int) -> None:
+    """Some lines for each record: as many as its detail needs would not fit into a table."""
     condition = "outcome = 'set_aside' AND (%s::text IS NULL OR reason = %s)"
-    table = Table("record", "line", "start (UTC)", "kind", "from", "to", "account", "reason", "detail")
-    for row in select_records(condition, (reason, reason), limit=limit).iter_rows(named=True):
-        start = row["start"].strftime("%Y-%m-%d %H:%M:%S") if row["start"] else ""
-        shown = (row["kind"], row["cli_raw"], row["cld_raw"], row["account_ref"], row["reason"], row["detail"])
-        table.add_row(str(row["id"]), str(row["line"]), start, *(value or "" for value in shown))
-    return table
+    found = select_records(condition, (reason, reason), limit=limit)
+    runs = ImportRun.objects.select_related("evidence").in_bulk(found["run_id"].unique().to_list())
+    for row in found.iter_rows(named=True):
+        file = runs[row["run_id"]].evidence.name
+        typer.echo(f"\nrecord {row['id']}: {row['reason']}; {file}, line {row['line']} (run {row['run_id']})")
+        account = f", account {row['account_ref']}" if row["account_ref"] else ""
+        if row["kind"]:
+            start = f"{row['start']:%Y-%m-%d %H:%M:%S} UTC" if row["start"] else "an unknown time"
+            ends = f"from {row['cli_raw'] or 'no number'} to {row['cld_raw'] or 'no number'}"
+            typer.echo(f"  {row['kind']} {ends}{account}, at {start}")
+        if row["detail"]:
+            typer.echo(f"  {row['detail']}")
+
+
+def _check_reason(reason: str | None) -> None:
+    if reason is not None and reason not in NEXT_STEP:
+        raise BadInput(f"unknown reason {reason!r}; reasons are {', '.join(NEXT_STEP)}")
 
 
 @app.command()
@@ -79,12 +82,14 @@ def retry(
     reason: Annotated[str | None, typer.Option(help="Only this reason.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen, change nothing.")] = False,
 ) -> None:
-    """Rate again what was set aside, after the cause was mended."""
+    """Rate again what was set aside, after the cause was mended. Safe to repeat.
+
+    Example: tollbook set-aside retry --reason no_account
+    """
+    _check_reason(reason)
     open_database()
     if reason in DEFECTS:
         raise BadInput(f"retrying cannot help {reason}: {NEXT_STEP[reason]}")
-    if reason is not None and reason not in NEXT_STEP:
-        raise BadInput(f"unknown reason {reason!r}; reasons are {', '.join(NEXT_STEP)}")
     sources = [named_connection(connection)] if connection else Connection.objects.order_by("name")
     would = "would be " if dry_run else ""
     for source in sources:
@@ -94,3 +99,6 @@ def retry(
             f"{source.name}: {result.tried:,} tried, {result.charged:,} {would}charged, "
             f"{result.free:,} {would}free, {waiting:,} still set aside"
         )
+    unreadable = sum(row[2] for row in set_aside_by_reason() if row[1] in DEFECTS)
+    if unreadable and reason is None:
+        typer.echo(f"{unreadable:,} not tried, as they cannot be read; see `tollbook set-aside list`")

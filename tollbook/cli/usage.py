@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tollbook.cli.database import open_database
+from tollbook.cli.next_steps import NEXT_STEP
 from tollbook.cli.progress import file_progress
 from tollbook.errors import BadInput
 from tollbook.jobs.explain_usage import explain_record
@@ -21,7 +20,13 @@ from tollbook.usage.frames import OUTCOMES
 from tollbook.usage.models import ImportRun, RunState
 from tollbook.usage.queries import broken_equations
 
-app = typer.Typer(no_args_is_help=True, help="Read files of calls into the ledger, and see what became of them.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Read files of calls into the ledger, and see what became of them.",
+)
+
+CANNOT_BE_USED = 2  # exit status when some file could not
 
 
 @app.command("import")
@@ -40,32 +45,49 @@ def import_(
 ) -> None:
     """Read, match, rate and post files of calls. Importing a file again adds nothing.
 
+    A file that cannot be used does not stop the others: it is named, and the exit status is 2.
+
     Example: tollbook usage import Master.csv --connection office
     """
     open_database()
     source = named_connection(connection)
-    runs = []
+    runs, are_all_read = [], True
     for path in files:
-        with file_progress(path) as progress:
-            run = import_usage(
-                source,
-                path,
-                now=datetime.now(UTC),
-                is_complete=not growing,
-                batch_rows=batch_rows,
-                progress=progress,
-            )
+        try:
+            with file_progress(path) as progress:
+                run = import_usage(
+                    source,
+                    path,
+                    now=datetime.now(UTC),
+                    is_complete=not growing,
+                    batch_rows=batch_rows,
+                    progress=progress,
+                )
+        except BadInput as error:
+            typer.echo(f"tollbook: {error}", err=True)
+            are_all_read = False
+            continue
         runs.append(run)
-    _print_runs(runs, as_json=as_json)
+        if not as_json:
+            _print_run(run)
+    if as_json:
+        _print_runs(runs, as_json=True)
+    elif any(run.set_aside for run in runs):
+        typer.echo("`tollbook set-aside list` says why records were set aside, and what to do")
+    if not are_all_read:
+        raise typer.Exit(CANNOT_BE_USED)
 
 
 @app.command()
 def runs(
-    connection: Annotated[str | None, typer.Option("--connection", "-c")] = None,
-    last: Annotated[int, typer.Option(help="How many of the newest.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    connection: Annotated[str | None, typer.Option("--connection", "-c", help="Only this connection's.")] = None,
+    last: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Imports so far, with their intake equation: records in = the sum of all that became of them."""
+    """Imports so far, with their intake equation: records in = the sum of all that became of them.
+
+    Example: tollbook usage runs --connection office --last 5
+    """
     open_database()
     found = ImportRun.objects.select_related("connection", "evidence").order_by("-pk")
     if connection is not None:
@@ -78,11 +100,18 @@ def undo(
     run: Annotated[int, typer.Argument(help="Number of the run, as `tollbook usage runs` shows it.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take an import back by reversing entries. Its file can then be imported again."""
+    """Take an import back by reversing entries. Its file can then be imported again.
+
+    What was invoiced already is credited on the next invoice.
+
+    Example: tollbook usage undo 7
+    """
     open_database()
     found = ImportRun.objects.filter(pk=run).first()
     if found is None:
         raise BadInput(f"there is no run {run}; see `tollbook usage runs`")
+    if found.undone == found.records_in - found.duplicate and found.state == RunState.UNDONE:
+        raise BadInput(f"run {run} was undone before; its file, {found.evidence.name}, can be imported again")
     if not yes:
         typer.confirm(f"Reverse {found.charged} charged records of {found.evidence.name}?", abort=True, err=True)
     count = undo_import(found, posted_at=datetime.now(UTC))
@@ -91,7 +120,10 @@ def undo(
 
 @app.command()
 def check() -> None:
-    """Count all records again and compare with the intake equation of every run. Exit status 1 on a difference."""
+    """Count all records again and compare with the intake equation of every run. Exit status 1 on a difference.
+
+    Example: tollbook usage check
+    """
     open_database()
     problems = broken_equations()
     for problem in problems:
@@ -104,33 +136,36 @@ def check() -> None:
 @app.command()
 def explain(
     record: Annotated[int, typer.Argument(help="Number of the usage record.")],
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Why a record costs what it costs, rebuilt from the tariff version it was priced with."""
+    """Why a record costs what it costs, rebuilt from the tariff version it was priced with; or why it has no price.
+
+    Example: tollbook usage explain 4711
+    """
     open_database()
-    explanation = explain_record(record)
-    typer.echo(explanation.to_json() if as_json else explanation.as_text())
+    explained = explain_record(record)
+    typer.echo(explained.to_json() if as_json else explained.as_text())
+    if explained.outcome == "set_aside" and explained.reason and not as_json:
+        typer.echo(f"next: {NEXT_STEP[explained.reason]}")
 
 
 def _print_runs(runs: Iterable[ImportRun], *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_run_facts(run) for run in runs], indent=2))
         return
-    table = Table(
-        "run", "connection", "file", "state", "records in", *(name.replace("_", " ") for name in OUTCOMES)
-    )
-    for column in table.columns[4:]:
-        column.justify = "right"
     for run in runs:
-        counts = (f"{getattr(run, name):,}" for name in ("records_in", *OUTCOMES))
-        table.add_row(str(run.pk), run.connection.name, run.evidence.name, run.state, *counts)
-    console = Console()
-    console.print(table)
-    for run in runs:
-        if run.left_for_next_pass:
-            console.print(f"run {run.pk}: the last line has no end and was left for the next pass", style="yellow")
-        if run.state == RunState.FAILED:
-            console.print(f"run {run.pk}: {run.error}", style="red", markup=False)
+        _print_run(run)
+
+
+def _print_run(run: ImportRun) -> None:
+    """The intake equation in a line, and what a person should know."""
+    parts = [f"{getattr(run, name):,} {name.replace('_', ' ')}" for name in OUTCOMES if getattr(run, name)]
+    equation = " = ".join([f"{run.records_in:,} records in", *([" + ".join(parts)] if parts else [])])
+    typer.echo(f"run {run.pk}: {run.evidence.name} from {run.connection.name}, {run.state}: {equation}")
+    if run.left_for_next_pass:
+        typer.echo("  the last line has no end and was left for the next pass")
+    if run.state == RunState.FAILED:
+        typer.echo(f"  {run.error}")
 
 
 def _run_facts(run: ImportRun) -> dict[str, object]:

@@ -1,0 +1,17 @@
+"""What to do about a record that is set aside, by its reason. Said wherever the reason is shown."""
+
+NEXT_STEP = {
+    "bad_time": "mend the connection's layout or zone, undo the import, import again",
+    "bad_quantity": "mend the connection's layout, undo the import, import again",
+    "unknown_kind": "mend the layout's kind rules, undo the import, import again",
+    "unreadable": "mend the connection's layout or the line in the file, undo the import, import again",
+    "no_account": "import the account that has the number, then retry",
+    "ambiguous_account": "end the number on all accounts but one, then retry",
+    "account_closed": "correct the account's dates, or accept that nobody pays, then retry",
+    "bad_number": "mend the connection's number rules, then retry",
+    "no_tariff": "name a tariff for this kind in the product, then retry",
+    "no_rate": "import a price list that covers the number, then retry",
+    "forbidden_destination": "find out why it was possible; allow it in a new price list to charge it",
+    "currency_mismatch": "give the customer a tariff in their currency, then retry",
+    "correction_undone": "retry charges it as it was before the correction",
+}
