@@ -2,7 +2,7 @@
 
 import re
 from contextlib import nullcontext
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,31 +12,44 @@ from rich.console import Console
 from rich.table import Table
 
 from tollbook.billing.models import Invoice, Seller
+from tollbook.billing.queries import next_month
 from tollbook.cli.database import open_database
 from tollbook.cli.progress import count_progress
 from tollbook.errors import BadInput
-from tollbook.jobs.issue_invoices import issue_invoices, write_documents
+from tollbook.jobs.issue_invoices import invoices_of, issue_invoices, write_documents
 
-app = typer.Typer(help="Close a month: invoices with their call lists, as PDF and CSV.")
+app = typer.Typer(add_completion=False)
+
+# The first zone to see a new day: a month that has not ended there has ended nowhere.
+FIRST_ZONE = timedelta(hours=14)
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def bill(
-    month: Annotated[str, typer.Option(help="The month to close, as 2017-06.")],
+    month: Annotated[str, typer.Option(help="The month to close, as 2017-06.", show_default=False)],
     customer: Annotated[list[str] | None, typer.Option(help="Only this customer; may be repeated.")] = None,
-    issued_on: Annotated[str | None, typer.Option(help="Date of issue, as 2017-07-01. Default: today.")] = None,
+    issued_on: Annotated[
+        str | None, typer.Option(help="Date of issue, as 2017-07-01.", show_default="today")
+    ] = None,
     series: Annotated[str | None, typer.Option(help="What stands before the number. Default: 2017/06/.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the PDFs and call lists.")] = Path("invoices"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be invoiced; keep nothing.")] = False,
 ) -> None:
-    """Invoice what was used until the end of a month and is on no invoice yet. Safe to repeat.
+    """Close a month: invoice what was used until its end and is on no invoice yet, as PDF with call lists as CSV.
+
+    Safe to repeat: it invoices what has come since, and writes the documents of the month's earlier invoices again
+    where they are missing.
 
     Example: tollbook bill --month 2017-06
     """
     open_database()
     now = datetime.now(UTC)
     first_day, seller = parse_month(month), _seller()
+    if (now + FIRST_ZONE).date() < next_month(first_day):
+        raise BadInput(f"{month} has not ended; bill it from {next_month(first_day)} on")
     day = _parse_day(issued_on) if issued_on else now.date()
+    if not dry_run:
+        out.mkdir(parents=True, exist_ok=True)  # before the invoices are issued for good
     with transaction.atomic() if dry_run else nullcontext(), count_progress("invoices") as progress:
         issued = issue_invoices(
             seller=seller,
@@ -50,11 +63,11 @@ def bill(
         if dry_run:
             transaction.set_rollback(True)
     console = Console()
-    console.print(invoice_table(issued.invoices) if issued.invoices else "nothing to invoice")
+    console.print(invoice_table(issued.invoices) if issued.invoices else "nothing new to invoice")
     if not dry_run:
-        written = write_documents(issued.invoices, out)
+        written = write_documents(invoices_of(first_day, customer or ()), out)
         if written:
-            console.print(f"{len(written)} documents in {out}", soft_wrap=True)
+            console.print(f"{len(written)} documents of {month} in {out}", soft_wrap=True, highlight=False)
     for who, problem in issued.problems:
         typer.echo(f"{who}: not invoiced: {problem}", err=True)
     if issued.problems:

@@ -17,18 +17,18 @@ from tollbook.ledger.queries import balance
 from tollbook.usage.models import ImportRun
 from tollbook.usage.queries import outcomes_of, select_records
 
-app = typer.Typer(add_completion=False, help="A real file of calls, all the way to invoices.")
+app = typer.Typer(add_completion=False)
 FILES = Path(tollbook.__file__).parents[1] / "demo"
 
 
-@app.callback(invoke_without_command=True)
+@app.command()
 def demo(
     _once: Annotated[
         bool,
         typer.Option("--once", help="End after printing. There is nothing to keep running yet: it always does."),
     ] = False,
 ) -> None:
-    """Prices 218 real calls, posts them and invoices their month. Running it again changes nothing.
+    """A real file of 218 calls, all the way to invoices. Running it again changes nothing.
 
     Example: bin/tollbook demo --once
     """
@@ -51,7 +51,7 @@ def demo(
 
 
 def _next_commands() -> Iterator[tuple[str, str]]:
-    dearest = select_records("outcome = 'charged'", ()).sort("price_nanos")["id"].last()
+    dearest: int = select_records("outcome = 'charged'", ()).sort("price_nanos")["id"][-1]
     yield "set-aside list -n 5", "what could not be charged, why, and what to do about it"
     yield f"usage explain {dearest}", "why the dearest call costs what it costs"
     yield "ledger export --format beancount", "every entry, for another pair of eyes"
@@ -65,7 +65,9 @@ def out_folder() -> Path:
 
 def _outcome_table(run: ImportRun) -> Table:
     """The intake equation: the rows come to what went in."""
-    table = Table("outcome", "reason", "records", "talked", title="What became of the calls", title_justify="left")
+    table = Table(
+        "outcome", "reason", "records", "duration", title="What became of the calls", title_justify="left"
+    )
     for column in table.columns[2:]:
         column.justify = "right"
     rows = outcomes_of(run.connection_id)

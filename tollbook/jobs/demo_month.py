@@ -18,7 +18,7 @@ from tollbook.customers.models import Customer
 from tollbook.customers.operations import import_accounts, import_customers
 from tollbook.errors import BadInput
 from tollbook.jobs.import_usage import import_usage
-from tollbook.jobs.issue_invoices import issue_invoices, write_documents
+from tollbook.jobs.issue_invoices import invoices_of, issue_invoices, write_documents
 from tollbook.usage.connections import set_connection
 from tollbook.usage.models import Connection, ImportRun
 
@@ -63,9 +63,7 @@ def run_demo_month(folder: Path, out: Path, *, now: datetime, say: Callable[[str
     run = import_usage(_switch(), folder / CALLS, now=now)
     say("invoices")
     issue_invoices(seller=_seller(folder), month=MONTH, issued_on=ISSUED_ON, now=now)
-    issued = list(
-        Invoice.objects.filter(period_since=MONTH).select_related("customer").order_by("series", "sequence")
-    )
+    issued = invoices_of(MONTH)
     return DemoMonth(run, issued, write_documents(issued, out / "invoices"))
 
 

@@ -54,6 +54,14 @@ def issue_invoices(
     return issued
 
 
+def invoices_of(month: date, codes: Iterable[str] = ()) -> list[Invoice]:
+    """The invoices of a month, whenever they were issued: of every customer, or of those with these codes."""
+    invoices = Invoice.objects.filter(period_since=month).select_related("customer")
+    if wanted := list(codes):
+        invoices = invoices.filter(customer__code__in=wanted)
+    return list(invoices.order_by("series", "sequence"))
+
+
 def write_documents(invoices: Iterable[Invoice], folder: Path) -> list[Path]:
     """Write the invoices' documents into a folder; a file of the same name and content is left as it is."""
     folder.mkdir(parents=True, exist_ok=True)
