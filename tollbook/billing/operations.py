@@ -8,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 from django.db import transaction
 from django.db.models import F
+from stdnum import iban
 
 from tollbook.billing.documents.invoice import currency_decimals
 from tollbook.billing.models import (
@@ -32,8 +33,13 @@ def set_seller(*, name: str, country: str, logo: bytes | None, **details: str) -
     """Make or change the one seller. `details` are the other fields of `Seller`; invoices issued keep theirs.
 
     Raises:
-        BadInput: the country is not two letters.
+        BadInput: the country is not two letters, or the IBAN is wrong: customers would pay nobody, or somebody else.
     """
+    written = details.get("iban", "")
+    if written and not iban.is_valid(written):
+        raise BadInput(
+            f"{written!r} is not an IBAN: its length or its check digits are wrong; copy it from the bank"
+        )
     if len(country) != 2 or not country.isalpha():
         raise BadInput(f"{country!r} is not a country; write two letters, as PL")
     seller = Seller.objects.first() or Seller()

@@ -8,12 +8,15 @@ from rich.console import Console
 from rich.table import Table
 
 from tollbook.billing.documents.invoice import MAX_LOGO_BYTES
+from tollbook.billing.documents.view import PNG_SIGNATURE
 from tollbook.billing.models import Seller
 from tollbook.billing.operations import set_seller
 from tollbook.cli.database import open_database
 from tollbook.errors import BadInput
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The company that stands on invoices as seller.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The company that stands on invoices as seller."
+)
 
 FIELDS = ("name", "street", "postcode", "city", "country", "tax_id", "email", "phone", "bank_name", "iban", "bic")
 
@@ -76,4 +79,7 @@ def _read_logo(path: Path) -> bytes:
         raise BadInput(f"{path} is not a file; name an SVG or PNG")
     if path.stat().st_size > MAX_LOGO_BYTES:
         raise BadInput(f"{path} has {path.stat().st_size:,} bytes; a logo has at most {MAX_LOGO_BYTES:,}")
-    return path.read_bytes()
+    logo = path.read_bytes()
+    if not logo.startswith(PNG_SIGNATURE) and b"<svg" not in logo:
+        raise BadInput(f"{path} is neither SVG nor PNG; convert the logo to one of them")
+    return logo
