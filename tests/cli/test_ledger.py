@@ -28,7 +28,7 @@ def test_balance_lists_what_is_owed(books: None, tollbook: Tollbook) -> None:
     assert table.status == 0
     rows = [line.replace("│", " ").split() for line in table.stdout.splitlines()]
     assert ["acme", "0.024", "EUR"] in rows
-    assert ["bob", "5", "PLN"] in rows
+    assert ["bob", "5.00", "PLN"] in rows
 
 
 def test_balance_of_one_customer_as_json(books: None, tollbook: Tollbook) -> None:

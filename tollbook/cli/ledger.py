@@ -8,6 +8,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from tollbook.billing.documents.invoice import currency_decimals
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
 from tollbook.customers.models import Customer
@@ -15,6 +16,7 @@ from tollbook.errors import BadInput
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.ledger.beancount import export_beancount
 from tollbook.ledger.queries import balances
+from tollbook.money import Money
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="What is owed, and whether the books are right."
@@ -43,8 +45,12 @@ def balance(
     Example: tollbook ledger balance acme
     """
     open_database()
-    rows = [
-        {"customer": one.customer_code, "balance": one.balance.amount, "currency": one.balance.currency}
+    rows: list[dict[str, object]] = [
+        {
+            "customer": one.customer_code,
+            "balance": one.balance.amount if as_json else _as_money(one.balance),
+            "currency": one.balance.currency,
+        }
         for one in balances(_named(customer) if customer else None)
     ]
     empty = "there are no customers; import them with `tollbook customers import FILE.csv`"
@@ -102,12 +108,20 @@ def export(
 
     if out is None:
         write(sys.stdout)
+        sys.stdout.flush()  # a reader that has gone away is noticed here, where it ends the command quietly
         return
     unfinished = out.with_name(f"{out.name}.part")  # so that FILE is never half of an export
     with unfinished.open("w", encoding="utf-8", newline="\n") as file:
         written = write(file)
     unfinished.replace(out)
     typer.echo(f"{written:,} transactions in {out}", err=True)
+
+
+def _as_money(amount: Money) -> str:
+    """Exact, and with no fewer decimals than the currency has: 1.60, 16.945095."""
+    plain = f"{amount.amount.normalize():f}"
+    decimals = max(len(plain.partition(".")[2]), currency_decimals(amount.currency))
+    return f"{amount.amount:,.{decimals}f}"
 
 
 def _named(code: str) -> Customer:
