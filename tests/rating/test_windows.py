@@ -334,9 +334,9 @@ def test_a_start_that_makes_no_sense_meets_no_window() -> None:
     # Two schedules; the seconds before 1970 must not be read as those of another one.
     two_schedules = tariff("""
         prefix  weekdays  hours        price
-        44      -         08:00-20:00  0.60
-        44      Sat       20:00-08:00  0.30
-        44      Sun       20:00-08:00  0.20
+        44      -         20:00-08:00  0.60
+        44      Sat       08:00-20:00  0.30
+        44      Sun       08:00-20:00  0.20
         44      -         -            0.06
         48      Sat       08:00-20:00  0.60
         48      -         -            0.06
