@@ -1,7 +1,9 @@
 """Making the next thing while the last one is in use."""
 
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -15,3 +17,24 @@ def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
         while (item := coming.result()) is not end:
             coming = thread.submit(next, items, end)
             yield item  # type: ignore[misc]  # anything but `end` is an item
+
+
+@contextmanager
+def begun(items: Iterator[Item], most: int) -> Iterator[Iterator[Item]]:
+    """The same items, made by a thread that begins at once and stays up to `most` ahead of whoever takes them.
+
+    What is not taken when the block ends is not made.
+    """
+    end = object()
+    thread = ThreadPoolExecutor(max_workers=1)
+    coming = deque(thread.submit(next, items, end) for _ in range(most))
+
+    def taken() -> Iterator[Item]:
+        while (item := coming.popleft().result()) is not end:
+            coming.append(thread.submit(next, items, end))
+            yield item  # type: ignore[misc]  # anything but `end` is an item
+
+    try:
+        yield taken()
+    finally:
+        thread.shutdown(cancel_futures=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from tollbook.jobs.rate_file import one_ahead
+from tollbook.ahead import begun, one_ahead
 from tollbook.jobs.rated_output import SMALL_PRICES, WORTH_A_TABLE, price_text
 from tollbook.jobs.rated_summary import Summary
 
@@ -76,3 +76,31 @@ def test_work_done_ahead_gives_the_same_things_and_the_same_error() -> None:
         seen.extend(one_ahead(things()))
 
     assert seen == ["first", None, "third"]
+
+
+def test_work_begun_stays_so_much_ahead_and_ends_with_its_block() -> None:
+    made: list[int] = []
+
+    def things() -> Iterator[int]:
+        for number in range(10):
+            made.append(number)
+            yield number
+
+    with begun(things(), 3) as numbers:
+        taken = [next(numbers), next(numbers)]
+
+    assert taken == [0, 1]
+    assert made == list(range(len(made)))
+    assert len(made) <= 2 + 3
+
+
+def test_all_of_the_work_begun_can_be_taken_and_its_error_with_it() -> None:
+    def things() -> Iterator[int]:
+        yield from range(4)
+        raise ValueError("no fifth")
+
+    seen: list[int] = []
+    with pytest.raises(ValueError, match="no fifth"), begun(things(), 2) as numbers:
+        seen.extend(numbers)
+
+    assert seen == [0, 1, 2, 3]

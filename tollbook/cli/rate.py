@@ -16,7 +16,7 @@ from tollbook.cli.progress import file_progress
 from tollbook.cli.rate_report import as_json, report
 from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
 from tollbook.errors import BadInput
-from tollbook.jobs.rate_file import rate_file
+from tollbook.jobs.rate_file import rate_file, reading
 from tollbook.phone import NumberRules
 from tollbook.rating.engine import Tariff, compile_tariff
 
@@ -128,23 +128,24 @@ def rate(
     layout = load_layout(format)
     if calls_timezone is not None:
         layout = layout.in_zone(calls_timezone)
-    price_list = read_price_list(
-        tariff,
-        settings=sheet.settings,
-        mapping=read_mapping(tariff_mapping) if tariff_mapping else None,
-        skip_bad_rows=skip_bad_rows,
-    )
-    with file_progress(calls) as progress:
-        done = rate_file(
-            calls,
-            layout=layout,
-            tariff=_compiled(price_list, sheet, holidays, known_at),
-            rates=price_list.rates,
-            rules=NumberRules.for_country(sheet.settings.country) if sheet.settings.country else NumberRules(),
-            out=out,
-            explain=explain,
-            progress=progress,
+    with reading(calls, layout, out) as batches:
+        price_list = read_price_list(
+            tariff,
+            settings=sheet.settings,
+            mapping=read_mapping(tariff_mapping) if tariff_mapping else None,
+            skip_bad_rows=skip_bad_rows,
         )
+        compiled = _compiled(price_list, sheet, holidays, known_at)
+        with file_progress(calls) as progress:
+            done = rate_file(
+                batches,
+                tariff=compiled,
+                rates=price_list.rates,
+                rules=NumberRules.for_country(sheet.settings.country) if sheet.settings.country else NumberRules(),
+                out=out,
+                explain=explain,
+                progress=progress,
+            )
     if as_json_summary:
         summary = json.dumps(as_json(done, price_list.skipped, sheet.settings), ensure_ascii=False, indent=2)
         typer.echo(summary, err=out is None)

@@ -1,13 +1,13 @@
 """Price a file of calls with one price list: read, rate and write at the same time, in batches. No database."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import polars as pl
 
+from tollbook.ahead import begun, one_ahead
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.reader import UsageBatch, read_usage
 from tollbook.errors import BadInput
@@ -23,8 +23,8 @@ EXPLANATION = "explanation"
 RESULT = ("outcome", "reason", "prefix", "destination", "billed_s", "price", "currency", EXPLANATION)
 INPUT_PREFIX = "input_"  # of an input column that is called like one of the result
 SHOWN_DEFECTS = 5
+BATCHES_AHEAD = 4  # read before they are rated; each takes some 60 MB
 
-Item = TypeVar("Item")
 Progress = Callable[[int, int], None]  # bytes of the file so far, records so far
 
 
@@ -55,10 +55,22 @@ class RatedFile:
             self.defects += [Defect(*row) for row in some.select("line", "defect", "defect_detail").rows()]
 
 
+@contextmanager
+def reading(calls: Path, layout: Layout, out: Path | None) -> Iterator[Iterator[UsageBatch]]:
+    """The batches of a file for `rate_file`, read from now on: while the price list is still being read, too.
+
+    Raises:
+        BadInput: the output `out` cannot be used. What is wrong with the file shows when it is taken.
+    """
+    if out is not None:
+        check_output(out, calls)
+    with begun(read_usage(calls, layout, keep_source=True, identify=False), BATCHES_AHEAD) as batches:
+        yield batches
+
+
 def rate_file(
-    calls: Path,
+    batches: Iterator[UsageBatch],
     *,
-    layout: Layout,
     tariff: Tariff,
     rates: pl.DataFrame,
     rules: NumberRules,
@@ -66,24 +78,22 @@ def rate_file(
     explain: bool = False,
     progress: Progress = lambda _bytes, _records: None,
 ) -> RatedFile:
-    """Every record of `calls` comes out once, in order: its own columns, then RESULT.
+    """Every record of `batches` (see `reading`) comes out once, in order: its own columns, then RESULT.
 
     `rates` is the table that `tariff` was compiled from. `billed_s` is
     seconds for calls and units for messages and data. An input column called like one of ours comes out with
     `input_` before its name.
 
     Raises:
-        BadInput: the file or the output cannot be used. No file was written; on standard output, where nothing can
-            be taken back, some records may have been.
+        BadInput: the file of calls cannot be used, or the output not be written. No file was written; on standard
+            output, where nothing can be taken back, some records may have been.
     """
-    if out is not None:
-        check_output(out, calls)
     done = RatedFile()
     places = Places.of(rates)
     needs_cli = explain or (rates["cli_prefix"] != "").any()
 
     def rated() -> Iterator[RatedRows]:
-        for batch in one_ahead(read_usage(calls, layout, keep_source=True, identify=False)):
+        for batch in batches:
             records = rate_calls(_known(batch.usage, rules, needs_cli=needs_cli), tariff)
             result = _result(records, places, tariff, explain=explain)
             done.summary.add(result, records["kind"])
@@ -93,16 +103,6 @@ def rate_file(
 
     write_rated(one_ahead(rated()), out, decimals=tariff.settings.decimals)
     return done
-
-
-def one_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The same items. While one is in use, a thread makes the next, and never more than that."""
-    end = object()
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        coming = thread.submit(next, items, end)
-        while (item := coming.result()) is not end:
-            coming = thread.submit(next, items, end)
-            yield item  # type: ignore[misc]  # anything but `end` is an item
 
 
 def _known(usage: pl.DataFrame, rules: NumberRules, *, needs_cli: bool) -> pl.DataFrame:
