@@ -46,4 +46,10 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fa
     """
     open_database()
     empty = "there are no customers; import them with `tollbook customers import FILE.csv`"
-    print_list(customer_list(), as_json=as_json, empty=empty, right=("tax_rate", "credit_limit", "account_count"))
+    print_list(
+        customer_list(),
+        as_json=as_json,
+        empty=empty,
+        right=("tax_rate", "account_count"),
+        only_json=("city", "country", "is_prepaid", "credit_limit"),
+    )

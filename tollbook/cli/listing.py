@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import typer
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 # Not a terminal: wide enough that no cell is folded in a pipe or a file.
@@ -14,9 +14,17 @@ PIPE_WIDTH = 240
 
 
 def print_list(
-    rows: Sequence[Mapping[str, object]], *, as_json: bool, empty: str, right: Sequence[str] = ()
+    rows: Sequence[Mapping[str, object]],
+    *,
+    as_json: bool,
+    empty: str,
+    right: Sequence[str] = (),
+    only_json: Sequence[str] = (),
 ) -> None:
-    """Rows that all have the same keys. `right` names the columns of figures."""
+    """Rows that all have the same keys. `right` names the columns of figures.
+
+    A table has the columns that say something, without those of `only_json`, so that it fits on a screen.
+    """
     if as_json:
         print_json(list(rows))
         return
@@ -24,10 +32,14 @@ def print_list(
         typer.echo(empty)
         return
     table = Table()
-    for name in rows[0]:
-        table.add_column(name.replace("_", " "), justify="right" if name in right else "left")
+    said = [name for name in rows[0] if name not in only_json and any(_shown(row[name]) for row in rows)]
+    for name in said:
+        words = name.replace("_", " ").split()
+        justify: JustifyMethod = "right" if name in right else "left"
+        # A heading may take several lines, and a narrow screen folds cells: nothing is cut off.
+        table.add_column("\n".join(words), justify=justify, overflow="fold", min_width=max(map(len, words)))
     for row in rows:
-        table.add_row(*(_shown(value) for value in row.values()))
+        table.add_row(*(_shown(row[name]) for name in said))
     console().print(table)
 
 

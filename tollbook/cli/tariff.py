@@ -126,7 +126,9 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fa
     """
     open_database()
     empty = "there are no tariffs; import a price list with `tollbook tariff import FILE --name NAME`"
-    print_list(tariff_list(), as_json=as_json, empty=empty, right=("versions", "rates"))
+    print_list(
+        tariff_list(), as_json=as_json, empty=empty, right=("versions", "rates"), only_json=("recorded_at",)
+    )
 
 
 @app.command()

@@ -87,9 +87,9 @@ def rate_facts(rates: pl.DataFrame) -> list[dict[str, object]]:
 
 
 def print_rates(rates: pl.DataFrame) -> None:
-    """A table of the columns in which any of the rates says something."""
+    """A table of the columns in which any of the rates says something; of kinds, something else than calls."""
     facts = rate_facts(rates)
-    said = [key for key in facts[0] if any(fact[key] not in (None, "", "0") for fact in facts)]
+    said = [key for key in facts[0] if any(fact[key] not in (None, "", "0", "voice_out") for fact in facts)]
     rows = [{key: fact[key] for key in said} for fact in facts]
     print_list(rows, as_json=False, empty="", right=tuple(AMOUNT_NAMES.values()))
 
@@ -164,11 +164,19 @@ def _rate(row: dict[str, Any]) -> dict[str, object]:
 def _window(row: dict[str, Any]) -> str:
     parts = [f"holidays {row['holiday']}"] if row["holiday"] else []
     if row["weekdays"] is not None:
-        parts.append(" ".join(day for bit, day in enumerate(DAYS) if row["weekdays"] >> bit & 1))
+        parts.append(_days(row["weekdays"]))
     if row["from_time_s"] is not None or row["until_time_s"] is not None:
         until = 86_400 if row["until_time_s"] is None else row["until_time_s"]
         parts.append(f"{_clock(row['from_time_s'] or 0)}-{_clock(until)}")
     return ", ".join(parts)
+
+
+def _days(bits: int) -> str:
+    """Monday is the lowest bit: Mon-Fri, or Mon Wed."""
+    days = [bit for bit in range(len(DAYS)) if bits >> bit & 1]
+    if len(days) > 2 and days[-1] - days[0] == len(days) - 1:
+        return f"{DAYS[days[0]]}-{DAYS[days[-1]]}"
+    return " ".join(DAYS[day] for day in days)
 
 
 def _clock(seconds: int) -> str:
