@@ -63,6 +63,9 @@ def import_(
                     batch_rows=batch_rows,
                     progress=progress,
                 )
+        except KeyboardInterrupt:
+            typer.echo(f"stopped; import {path} again and it goes on where it was", err=True)
+            raise
         except BadInput as error:
             typer.echo(f"tollbook: {error}", err=True)
             are_all_read = False
@@ -164,6 +167,8 @@ def _print_run(run: ImportRun) -> None:
     typer.echo(f"run {run.pk}: {run.evidence.name} from {run.connection.name}, {run.state}: {equation}")
     if run.left_for_next_pass:
         typer.echo("  the last line has no end and was left for the next pass")
+    if run.state == RunState.RUNNING:
+        typer.echo("  still at work, or interrupted: import the same file again and it goes on where it was")
     if run.state == RunState.FAILED:
         typer.echo(f"  {run.error}")
 

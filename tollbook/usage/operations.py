@@ -4,6 +4,7 @@ Every function here is part of the database transaction that its caller opened, 
 postings and counts of a batch are written together or not at all.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,6 +19,7 @@ from tollbook.usage.frames import RECORDS
 from tollbook.usage.models import Connection, Evidence, ImportRun, RunState, UsageIdentity, UsageRecord
 
 COLUMNS = RECORDS.names()
+LOG = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -25,7 +27,10 @@ def one_import_at_a_time(source: Connection) -> Iterator[None]:
     """Hold the connection's lock: a second import of it waits. Freed when the process ends, however it ends."""
     key = f"tollbook import {source.pk}"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [key])
+        cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [key])
+        if not cursor.fetchone()[0]:
+            LOG.warning("waiting for another command that works on the usage of connection %s", source.name)
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [key])
     try:
         yield
     finally:
