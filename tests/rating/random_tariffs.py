@@ -127,7 +127,9 @@ def _rates(random: Random) -> Iterator[dict[str, Any]]:
             if kind != "voice_out" and prefix and random.random() < 0.7:
                 continue
             origins = (
-                {"", *random.sample(clis, random.choice([0, 0, 1, 2]))} if random.random() < 0.9 else {clis[0]}
+                {"", *random.sample(clis, min(random.choice([0, 0, 1, 2]), len(clis)))}
+                if random.random() < 0.9
+                else {clis[0]}
             )
             for cli_prefix in sorted(origins):
                 for lengths in random.choice(LENGTHS):

@@ -48,7 +48,7 @@ def build_directory(rates: pl.DataFrame) -> Directory:
     return Directory(
         numbers=BreakPoints.over(layout.starts),
         leads_to=_leads(leads_to, layout.owner).astype(np.int32),
-        conditions=_conditions(rates),
+        conditions=_conditions(rates, slot_begins),
         origins=_origins(slots, np.flatnonzero(has_origin), shorter, otherwise) if has_origin.any() else None,
         otherwise=np.append(NO_RATE, otherwise).astype(np.int32),
     )
@@ -94,14 +94,28 @@ def _origins(slots: _Slots, prefixes: Ints, shorter: Ints, otherwise: Ints) -> O
     return Origins(np.concatenate(starts), np.concatenate(leads_to), high - sizes + 1, high)
 
 
-def _conditions(rates: pl.DataFrame) -> Conditions:
+def _conditions(rates: pl.DataFrame, slot_begins: Flags) -> Conditions:
     def column(name: str, unrestricted: int) -> Packed:
         return Packed.of(np.append(unrestricted, rates[name]))
 
     return Conditions(
         since_us=column("since_us", ALWAYS_WAS),
-        until_us=column("until_us", OPEN_END),
+        until_us=Packed.of(np.append(OPEN_END, _needed_ends(rates, slot_begins))),
         min_digits=Packed.of(np.append(0, np.maximum(rates["min_digits"], rates["length"]))),
         max_digits=column("max_digits", MAX_DIGITS),
         min_cli_digits=column("cli_length", 0),
     )
+
+
+def _needed_ends(rates: pl.DataFrame, slot_begins: Flags) -> Ints:
+    """The ends of rates in force, open where the rate asked before has taken every later call.
+
+    In a list whose prices follow one another this is everywhere, and no end has to be looked at.
+    """
+    since, until = rates["since_us"].to_numpy(), rates["until_us"].to_numpy()
+    any_length = ((rates["min_digits"] == 0) & (rates["max_digits"] == MAX_DIGITS)).to_numpy()
+    is_taken_over = np.zeros(rates.height, dtype=bool)
+    is_taken_over[1:] = ~slot_begins[1:] & any_length[:-1] & (until[1:] >= since[:-1])
+    # Such rates form runs; all of a run is open if the rate is from which it goes back.
+    run_begins = np.maximum.accumulate(np.where(is_taken_over, 0, np.arange(rates.height)))
+    return np.where(until[run_begins] == OPEN_END, OPEN_END, until)

@@ -12,7 +12,7 @@ import polars as pl
 from tollbook.rating.facts import Facts, facts, has_good_time
 from tollbook.rating.frames import CALLS, LONGEST_CALL_S, VERDICT, TariffSettings
 from tollbook.rating.increments import Trail, Usage, charge
-from tollbook.rating.outcome import Answer, has_rate_line, is_charged, is_free, outcome_of, reason_of
+from tollbook.rating.outcome import Answer, has_price, has_rate_line, outcome_of, reason_of
 from tollbook.rating.prefix import Ints
 from tollbook.rating.price import exact_price, rounded_nanos
 from tollbook.rating.tariff import KindTable, Tariff, compile_tariff
@@ -29,12 +29,12 @@ NEAR_ROWS = 500_000  # price lists up to here stay in the processor's caches wha
 _FIRST_DIGITS = 10**14  # keys divided by it are the first four digits
 
 Values = TypeVar("Values", Ints, Codes)
-Timelines = Mapping[str, Timeline | None]  # of the kinds in a table of records
+Timelines = Mapping[str, Timeline]  # of the kinds in a table of records that have windows
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Records of one kind with their answer. Figures of those that are not charged mean nothing."""
+    """Records of one kind with their answer. Figures are 0 for free ones, and mean nothing for those set aside."""
 
     answer: Codes
     rate_line: Ints  # the first line of the rate
@@ -62,14 +62,17 @@ def rate_calls(calls: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
 
 def timelines_for(records: pl.DataFrame, tariff: Tariff) -> Timelines:
     """The windows of a tariff over the time in which these records can talk."""
+    with_windows = {kind: table for kind, table in tariff.tables.items() if table.schedules.distinct}
+    if not with_windows:
+        return {}
     start = pl.col("start").filter(has_good_time())
     first, last, longest_us = records.select(
         start.min().dt.epoch("s").fill_null(0).alias("first"),
         start.max().dt.epoch("s").fill_null(0).alias("last"),
         pl.col("duration_us").max().fill_null(0).alias("longest"),
     ).row(0)
+    present = set(records["kind"].unique())
     longest_s = min(max(longest_us // 1_000_000, 0), LONGEST_CALL_S)
-    tables = {kind: tariff.tables[kind] for kind in records["kind"].unique() if kind in tariff.tables}
     return {
         kind: table.schedules.timeline(
             timezone=tariff.settings.timezone,
@@ -77,7 +80,8 @@ def timelines_for(records: pl.DataFrame, tariff: Tariff) -> Timelines:
             since_s=first,
             until_s=last + max(longest_s, table.terms.longest_minimum),
         )
-        for kind, table in tables.items()
+        for kind, table in with_windows.items()
+        if kind in present
     }
 
 
@@ -91,7 +95,7 @@ def rate_kind(
         if trail is not None:
             trail.opening_row = trail.value = nothing
         return Rated(answer, nothing, nothing, nothing, nothing)
-    table, timeline = tariff.tables[kind], timelines[kind]
+    table, timeline = tariff.tables[kind], timelines.get(kind)
     need_cli = table.directory.origins is not None
     known = facts(calls, kind, tariff.settings.fraction, need_cli=need_cli)
     if table.rows.height <= NEAR_ROWS:
@@ -115,11 +119,12 @@ def _rate_known(
     answer, amount = _billable(known, row, terms)
     usage = Usage(rate, row, window_until_s, start_s, amount, takes_time=table.measure is Measure.TIME)
     charged = charge(usage, terms, table.schedules, timeline, trail)
-    exact = exact_price(charged.value, row, terms)
+    answer = np.minimum(answer, charged.answer)
+    exact = exact_price(charged.value, row, terms) * (answer == Answer.CHARGED)
     if trail is not None:
         trail.opening_row, trail.value = row, charged.value
     return Rated(
-        answer=np.minimum(answer, charged.answer),
+        answer=answer,
         rate_line=np.broadcast_to(terms.take("line", row), len(row)),
         billed=charged.billed,
         exact=exact,
@@ -165,13 +170,10 @@ def _verdict(calls: pl.DataFrame, kind: str | None, tariff: Tariff, timelines: T
     figures = pl.DataFrame(
         {"billed": rated.billed, "exact_sixtieths": rated.exact, "price_nanos": rated.price_nanos}
     )
-    charged, free, has_rate = (
-        pl.lit(flags) for flags in (is_charged(answer), is_free(answer), has_rate_line(answer))
-    )
+    found_rate, priced = pl.lit(has_rate_line(answer)), pl.lit(has_price(answer))
     return figures.select(
         outcome_of(answer),
         reason_of(answer),
-        pl.when(has_rate).then(pl.lit(pl.Series(rated.rate_line))).alias("rate_line"),
-        # Free is 0, set aside is null.
-        *(pl.when(charged).then(pl.col(name)).when(free).then(0).alias(name) for name in figures.columns),
+        pl.when(found_rate).then(pl.lit(pl.Series(rated.rate_line))).alias("rate_line"),
+        pl.when(priced).then(pl.all()),
     )

@@ -9,7 +9,7 @@ from tollbook.money import MAX_DECIMALS
 from tollbook.rating.engine import Rated, Timelines, rate_kind, timelines_for
 from tollbook.rating.frames import CALLS, TariffSettings
 from tollbook.rating.increments import Leg, Trail
-from tollbook.rating.outcome import Answer, has_rate_line, is_charged, is_free, outcome_of, reason_of
+from tollbook.rating.outcome import Answer, has_price, has_rate_line, is_charged, outcome_of, reason_of
 from tollbook.rating.packed import Column
 from tollbook.rating.tariff import KindTable, Tariff
 from tollbook.rating.terms import NO_CAP
@@ -89,7 +89,7 @@ def _rate(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
 def _amounts(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
     """Of charged records: fee, bounds, exact value and price as text. What is billed is 0 for free ones."""
     answer = pl.Series(rated.answer)
-    charged, free = pl.lit(is_charged(answer)), pl.lit(is_free(answer))
+    charged, priced = pl.lit(is_charged(answer)), pl.lit(has_price(answer))
     fee, minimum, maximum = (table.terms.take(name, trail.opening_row) for name in ("fee", "minimum", "maximum"))
     columns: dict[str, Column] = {
         "billed": rated.billed,
@@ -104,7 +104,7 @@ def _amounts(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
     exact, total, cap = pl.col("exact"), pl.col("sum"), pl.col("maximum_charge")
     is_whole = exact % 60 == 0
     return frame.select(
-        pl.when(charged | free).then(pl.col("billed") * charged.cast(pl.Int64)).alias("billed"),
+        pl.when(priced).then(pl.col("billed")).alias("billed"),
         pl.when(charged).then(decimal_text(pl.col("connect_fee"))).alias("connect_fee"),
         pl.when(charged).then(decimal_text(pl.col("minimum_charge"))).alias("minimum_charge"),
         pl.when(charged & (cap < NO_CAP // 60)).then(decimal_text(cap)).alias("maximum_charge"),
@@ -114,7 +114,7 @@ def _amounts(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
         pl.when(charged)
         .then(pl.when(is_whole).then(decimal_text(exact // 60)).otherwise(decimal_text(exact) + "/60"))
         .alias("exact"),
-        pl.when(charged).then(decimal_text(pl.col("price"))).when(free).then(pl.lit("0")).alias("price"),
+        pl.when(priced).then(decimal_text(pl.col("price"))).alias("price"),
     )
 
 

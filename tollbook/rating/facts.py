@@ -37,7 +37,21 @@ class Facts:
 def facts(calls: pl.DataFrame, kind: str | None, fraction: Fraction, *, need_cli: bool) -> Facts:
     """Facts of records that are all of one kind. Columns a tariff does not read are not made."""
     measure = None if kind is None else KINDS.get(kind)
-    frame = calls.lazy().select(_columns(measure, fraction, need_cli=need_cli)).collect()
+    numbers = ("cld", "cli") if need_cli else ("cld",)
+    frame = (
+        calls.lazy()
+        .with_columns(
+            _amount(measure, fraction).alias("amount"), *(number_key(n).alias(f"{n}_key") for n in numbers)
+        )
+        .select(
+            _start_us(),
+            pl.col("amount").fill_null(0),
+            _answer(measure),
+            *map(_key, numbers),
+            *map(_digits, numbers),
+        )
+        .collect()
+    )
     answer = frame["answer"]
     known = known_code(calls)
     if known is not None:
@@ -56,15 +70,17 @@ def has_good_time() -> pl.Expr:
     return pl.col("start").is_between(EARLIEST_START, LATEST_START, closed="left").fill_null(False)
 
 
-def _columns(measure: Measure | None, fraction: Fraction, *, need_cli: bool) -> Iterator[pl.Expr]:
-    yield pl.when(has_good_time()).then(pl.col("start").cast(pl.Int64)).otherwise(0).alias("start_us")
-    yield _amount(measure, fraction).fill_null(0).alias("amount")
-    yield _answer(measure, fraction).alias("answer")
-    for number in ("cld", "cli") if need_cli else ("cld",):
-        key = number_key(number)
-        length = pl.col(number).str.len_bytes().cast(pl.Int64)
-        yield key.fill_null(NO_NUMBER).alias(f"{number}_key")
-        yield pl.when(key.is_not_null()).then(length).otherwise(0).alias(f"{number}_digits")
+def _start_us() -> pl.Expr:
+    return pl.when(has_good_time()).then(pl.col("start").cast(pl.Int64)).otherwise(0).alias("start_us")
+
+
+def _key(number: str) -> pl.Expr:
+    return pl.col(f"{number}_key").fill_null(NO_NUMBER)
+
+
+def _digits(number: str) -> pl.Expr:
+    length = pl.col(number).str.len_bytes().cast(pl.Int64)
+    return pl.when(pl.col(f"{number}_key").is_not_null()).then(length).otherwise(0).alias(f"{number}_digits")
 
 
 def _amount(measure: Measure | None, fraction: Fraction) -> pl.Expr:
@@ -82,15 +98,15 @@ def _amount(measure: Measure | None, fraction: Fraction) -> pl.Expr:
             return microseconds // _SECOND_US
 
 
-def _answer(measure: Measure | None, fraction: Fraction) -> pl.Expr:
-    """The strongest answer that the record alone gives."""
+def _answer(measure: Measure | None) -> pl.Expr:
+    """The strongest answer that the record alone gives, its `amount` and `cld_key` being made."""
     answer = code(Answer.CHARGED)
-    for applies, stronger in reversed(list(_tests(measure, fraction))):
+    for applies, stronger in reversed(list(_tests(measure))):
         answer = pl.when(applies).then(code(stronger)).otherwise(answer)
-    return answer
+    return answer.alias("answer")
 
 
-def _tests(measure: Measure | None, fraction: Fraction) -> Iterator[tuple[pl.Expr, Answer]]:
+def _tests(measure: Measure | None) -> Iterator[tuple[pl.Expr, Answer]]:
     """What a record alone can show, in the order of `Answer`."""
     yield ~has_good_time(), Answer.BAD_TIME
     if measure is None:
@@ -103,6 +119,6 @@ def _tests(measure: Measure | None, fraction: Fraction) -> Iterator[tuple[pl.Exp
         good_quantity = pl.col("quantity") >= 0
     # A call that was not answered may come without a duration.
     yield ~good_quantity.fill_null(~answered), Answer.BAD_QUANTITY
-    yield ~answered | (_amount(measure, fraction) == 0), Answer.UNANSWERED
+    yield ~answered | (pl.col("amount") == 0), Answer.UNANSWERED
     if measure is not Measure.BYTES:  # a data session calls nobody; its number may be an access point's name
-        yield number_key("cld").is_null(), Answer.BAD_NUMBER
+        yield pl.col("cld_key").is_null(), Answer.BAD_NUMBER

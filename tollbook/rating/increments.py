@@ -70,8 +70,8 @@ def charge(
     leg = _leg(terms, usage.row, np.int64(0), until)
     billed, value = leg.billed, leg.value
     answer = np.full(len(billed), Answer.CHARGED, dtype=np.uint8)
-    everyone = np.arange(len(billed))
     if trail is not None:
+        everyone = np.arange(len(billed))
         trail.legs.append(
             Leg(everyone, usage.row, np.zeros_like(billed), *np.broadcast_arrays(leg.lead, leg.rest))
         )
@@ -110,7 +110,7 @@ def _leg(terms: Terms, row: Ints, begun: Column, until: Ints) -> _Measured:
     The first increment of a step is what begins within its length of the step's own beginning.
     """
     first, step = terms.take("first_increment", row), terms.take("next_increment", row)
-    lead = np.where(begun < terms.take("from_s", row) + first, first, 0)
+    lead = np.where((begun < terms.take("from_s", row) + first) & (begun < until), first, 0)
     reached = begun + lead
     beyond = np.maximum(until - reached, 0)
     rest = (beyond + step - 1) // step * step

@@ -38,17 +38,17 @@ class Conditions:
     max_digits: Packed
     min_cli_digits: Packed
 
-    def met_by(self, rate: Ints, number: Numbers, cli: Numbers | None, start_us: Ints) -> Flags:
+    def met_by(self, rate: Ints, digits: Ints, cli_digits: Ints | None, start_us: Ints) -> Flags:
         """Which of these calls the rates they were led to are for."""
-        met: Flags = self.min_digits.take(rate) <= number.digits
-        if not self.since_us.always(ALWAYS_WAS):
-            met &= self.since_us.take(rate) <= start_us
+        met: Flags = self.since_us.take(rate) <= start_us
         if not self.until_us.always(OPEN_END):
             met &= start_us < self.until_us.take(rate)
+        if digits.min(initial=MAX_DIGITS) < self.min_digits.largest:
+            met &= self.min_digits.take(rate) <= digits
         if not self.max_digits.always(MAX_DIGITS):
-            met &= number.digits <= self.max_digits.take(rate)
-        if cli is not None:
-            met &= self.min_cli_digits.take(rate) <= cli.digits
+            met &= digits <= self.max_digits.take(rate)
+        if cli_digits is not None:
+            met &= self.min_cli_digits.take(rate) <= cli_digits
         return met
 
 
@@ -72,14 +72,17 @@ class Directory:
         Every round asks only the calls the last one refused; there are at most as many rounds as one number has
         rates, over all its prefixes.
         """
+        digits, cli_digits = number.digits, None if cli is None else cli.digits
         rate = self._by_origin(self.leads_to.take(self.numbers.position(number.key)).astype(np.int64), cli)
-        refused = np.flatnonzero(~self.conditions.met_by(rate, number, cli, start_us))
+        refused = np.flatnonzero(~self.conditions.met_by(rate, digits, cli_digits, start_us))
         while refused.size:
             some_cli = None if cli is None else cli[refused]
             following = self._by_origin(self.otherwise.take(rate[refused]).astype(np.int64), some_cli)
             rate[refused] = following
-            fits = self.conditions.met_by(following, number[refused], some_cli, start_us[refused])
-            refused = refused[~fits]
+            some_cli_digits = None if some_cli is None else some_cli.digits
+            refused = refused[
+                ~self.conditions.met_by(following, digits[refused], some_cli_digits, start_us[refused])
+            ]
         return rate
 
     def _by_origin(self, leads_to: Ints, cli: Numbers | None) -> Ints:

@@ -69,7 +69,7 @@ class Answer(IntEnum):
 CODE = pl.UInt8
 _OUTCOMES = pl.Series([answer.outcome.value for answer in Answer], dtype=pl.String)
 _REASONS = pl.Series([answer.reason for answer in Answer], dtype=pl.String)
-_FREE = pl.Series([answer.outcome is Outcome.FREE for answer in Answer])
+_HAS_PRICE = pl.Series([answer.outcome is not Outcome.SET_ASIDE for answer in Answer])
 _CODES = {reason: Answer[reason.upper()].value for reason in REASONS}
 
 
@@ -101,8 +101,9 @@ def reason_of(codes: pl.Series) -> pl.Series:
     return _REASONS.gather(codes).alias("reason")
 
 
-def is_free(codes: pl.Series) -> pl.Series:
-    return _FREE.gather(codes)
+def has_price(codes: pl.Series) -> pl.Series:
+    """Whether the record has a price: charged, or free at 0. One that is set aside has none."""
+    return _HAS_PRICE.gather(codes)
 
 
 def is_charged(codes: pl.Series) -> pl.Series:

@@ -47,3 +47,8 @@ class Packed:
     def always(self, value: int) -> bool:
         """Whether all rows have this value."""
         return len(self.values) == 1 and bool(self.values[0] == value)
+
+    @property
+    def largest(self) -> int:
+        # Distinct values are sorted; a column kept whole is not.
+        return int(self.values.max() if self.codes is None else self.values[-1])

@@ -90,10 +90,8 @@ class Schedules:
         _refuse_overlaps(distinct, rates.with_columns(schedule=number[windowed]), parts, calendars)
         return cls(opening.astype(np.int32), number, window_rows, distinct)
 
-    def timeline(self, *, timezone: str, calendars: Calendars, since_s: int, until_s: int) -> Timeline | None:
-        """The windows from one UTC second to another; none where there are no windows."""
-        if not self.distinct:
-            return None
+    def timeline(self, *, timezone: str, calendars: Calendars, since_s: int, until_s: int) -> Timeline:
+        """The windows from one UTC second to another. There are some: `distinct` is not empty."""
         return Timeline.over(
             self.distinct, timezone=timezone, calendars=calendars, since_s=since_s, until_s=until_s
         )
