@@ -144,3 +144,10 @@ def test_what_would_spoil_every_invoice_is_refused_at_once(tollbook: Tollbook, t
 
     assert "'IE00' is not an IBAN" in tollbook(*seller, "--iban", "IE00").stderr
     assert "logo.txt is neither SVG nor PNG" in tollbook(*seller, "--logo", "logo.txt").stderr
+
+
+@pytest.mark.usefixtures("office")
+def test_an_iban_is_kept_without_its_blanks(tollbook: Tollbook) -> None:
+    seller = ("seller", "set", "--name", "Example Telecom", "--country", "IE")
+
+    assert "│ IE29AIBK93115212345678 │" in tollbook(*seller, "--iban", "IE29 AIBK 9311 5212 3456 78").stdout

@@ -42,6 +42,7 @@ def set_seller(*, name: str, country: str, logo: bytes | None, **details: str) -
         )
     if len(country) != 2 or not country.isalpha():
         raise BadInput(f"{country!r} is not a country; write two letters, as PL")
+    details["iban"] = iban.compact(written)
     seller = Seller.objects.first() or Seller()
     for field, value in {"name": name, "country": country.upper(), "logo": logo, **details}.items():
         setattr(seller, field, value)
