@@ -24,6 +24,12 @@ FROM_EVER = datetime.min.replace(tzinfo=UTC)
 # Clocks of switches run ahead a little; more than this is a mistake.
 CLOCK_SKEW = timedelta(days=1)
 
+# What is found out on the way to the outcome, and not needed once it is there.
+WORKINGS = (
+    *("defect", "is_emergency", "cld_class", "is_number_read", "known_reason"),
+    *("match_reason", "account_code", "product_id", "account_from", "account_until"),
+    *("tariff_reason", "tariff_id", "customer_currency", "customer_timezone"),
+)
 NO_RATES = compile_tariff(pl.DataFrame(schema=RATES), TariffSettings())
 
 
@@ -77,7 +83,8 @@ def rate_usage(
             pl.when(pl.col("currency") != pl.col("customer_currency")).then(pl.lit("currency_mismatch")),
         )
     )
-    return _priced(records, book).with_columns(month=_customer_month(book.directory))
+    rated = _priced(records, book).with_columns(month=_customer_month(book.directory))
+    return rated.drop(WORKINGS)
 
 
 def _sensible_times(records: pl.DataFrame, received_at: datetime) -> pl.DataFrame:
