@@ -102,9 +102,7 @@ def importing(home: Path, ground: Path) -> "subprocess.Popen[bytes]":
         "--batch-rows",
         str(BATCH_ROWS),
     ]
-    return subprocess.Popen(
-        [sys.executable, *words], env=environment(home), stdout=subprocess.DEVNULL
-    )
+    return subprocess.Popen([sys.executable, *words], env=environment(home), stdout=subprocess.DEVNULL)
 
 
 def finish(home: Path, ground: Path) -> float:
