@@ -61,7 +61,7 @@ def against_duckdb(shop: Workshop) -> Iterator[Finding]:
             ASOF.name: duck.by_asof,
             LENGTH.name: duck.by_length,
         },
-        shop.rounds(3),
+        shop.rounds(6),
     )
     for goal in (ASOF, LENGTH):
         detail = f"{speed(calls, best['engine'])} against {speed(calls, best[goal.name])}"
@@ -79,7 +79,7 @@ def with_features(shop: Workshop) -> Iterator[Finding]:
     rich = compile_tariff(rates, SETTINGS, holidays=HOLIDAYS)
     shop.say("features: pricing")
     ways = {"plain": lambda: rate_calls(calls, plain), "rich": lambda: rate_calls(rich_calls, rich)}
-    best = best_of(ways, shop.rounds(3))
+    best = best_of(ways, shop.rounds(6))
     detail = f"{speed(calls, best['rich'])} against {speed(calls, best['plain'])}"
     yield Finding(FEATURE, best["plain"] / best["rich"], detail)
 

@@ -22,7 +22,7 @@ from tollbook.records import KINDS, Measure, conform
 
 __all__ = ["Tariff", "compile_tariff", "rate_calls"]
 
-BLOCK_ROWS = 262_144  # fits the caches; a slow block keeps the other thread waiting only briefly
+BLOCK_ROWS = 524_288  # large enough that what Python adds per block does not count, small enough to share out
 THREADS = 2
 NEAR_ROWS = 500_000  # price lists up to here stay in the processor's caches whatever is asked of them
 
