@@ -51,7 +51,6 @@ def test_the_shortest_list_is_prefixes_and_a_price_per_minute(read: Read) -> Non
     }
 
 
-@pytest.mark.req("S9")
 def test_every_price_and_increment_column(read: Read) -> None:
     rates = read("""
         destination;prefix;first_price;next_price;first_increment;next_increment;connect_fee;minimum_charge;maximum_charge;grace_period;minimum_duration

@@ -28,7 +28,6 @@ def mapping(tmp_path: Path) -> Callable[[str], PriceListMapping]:
 Saved = Callable[[str], PriceListMapping]
 
 
-@pytest.mark.req("S9")
 def test_a_carriers_list_with_names_of_its_own(read: Read, mapping: Saved) -> None:
     carrier = mapping("""
         skip_lines = 2

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import phonenumbers
 import polars as pl
-import pytest
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from tollbook.phone import NumberRules, normalise
@@ -48,7 +47,6 @@ def notations(number: phonenumbers.PhoneNumber, country: str) -> Iterator[str]:
     yield phonenumbers.format_out_of_country_calling_number(foreign, country)
 
 
-@pytest.mark.req("W2")
 def test_ten_thousand_numbers_of_35_countries_are_read_as_the_phonenumbers_library_reads_them() -> None:
     compared = 0
     differences: list[str] = []

@@ -15,7 +15,6 @@ def read(text: str | None, rules: NumberRules) -> tuple[str | None, str]:
     return digits, number_class
 
 
-@pytest.mark.req("W2")
 @pytest.mark.parametrize(
     ("written", "rules", "digits"),
     [

@@ -82,7 +82,6 @@ def test_3cx_counts_from_the_answer_and_tells_direction_by_the_line() -> None:
     assert usage["defect"].to_list() == [None, None, None]
 
 
-@pytest.mark.req("S6")
 def test_the_real_asterisk_file_is_read_whole() -> None:
     usage = read_all(ASTERISK_MASTER, "asterisk").usage
 

@@ -167,7 +167,6 @@ def test_the_last_line_of_a_finished_file_needs_no_line_end() -> None:
     assert keys_and_defects(own(GOOD + "2,2024-05"))[1][2] == "unreadable"
 
 
-@pytest.mark.req("W8")
 def test_the_last_line_of_a_growing_file_waits_for_its_end() -> None:
     read = read_all(own(GOOD + LATER.rstrip()), "tollbook", complete=False)
 
