@@ -14,8 +14,9 @@ _MEANING = (
     " in the order of the file. The embedded server with its durable settings; server and client share the cores."
 )
 _MORE = (
-    "What the other side does not write: transactions and postings, nearly as many rows together as there are calls"
-    " when every account calls in every batch. The column of figures has the ratio against COPY of these too."
+    "Our own work on a call (reading, matching, pricing, turning into text) takes about as much processor time as the"
+    " server's, so both cores are busy all the time, while a COPY of a finished file has them for itself. And the other"
+    " side writes no transactions and no postings: the column of figures has the ratio against COPY of them too."
 )
 WITH_INDEX = Goal(
     name="intake-indexed",
