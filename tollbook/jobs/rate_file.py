@@ -14,7 +14,7 @@ from tollbook.errors import BadInput
 from tollbook.jobs.rate_places import Places
 from tollbook.jobs.rated_output import RatedRows, check_output, write_rated
 from tollbook.jobs.rated_summary import Summary
-from tollbook.phone import NumberRules, normalise
+from tollbook.phone import RATEABLE, NumberRules, normalise
 from tollbook.rating.engine import Tariff, rate_calls
 from tollbook.rating.explain import explanations
 from tollbook.records import INCOMING
@@ -113,7 +113,7 @@ def _known(usage: pl.DataFrame, rules: NumberRules, *, needs_cli: bool) -> pl.Da
     if (cld["number_class"] == "e164").all(ignore_nulls=False):
         return usage.with_columns(cld=cld["digits"], known_reason="defect")
     is_emergency = (cld["number_class"] == "emergency") & ~usage["kind"].is_in(INCOMING)
-    is_read = cld["number_class"].is_in(["e164", "service", "emergency"]) | (usage["kind"] == "data")
+    is_read = cld["number_class"].is_in(RATEABLE) | (usage["kind"] == "data")
     return usage.with_columns(
         cld=pl.coalesce(cld["digits"], usage["cld"]),
         known_reason=pl.coalesce(

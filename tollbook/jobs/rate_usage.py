@@ -11,7 +11,7 @@ import polars as pl
 
 from tollbook.catalog import queries as catalog
 from tollbook.customers.queries import Directory, directory
-from tollbook.phone import NumberRules, normalise
+from tollbook.phone import RATEABLE, NumberRules, normalise
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
 from tollbook.rating.frames import RATES, TariffSettings
 from tollbook.records import INCOMING, UTC_TIME
@@ -112,7 +112,7 @@ def _read_numbers(records: pl.DataFrame, rules: NumberRules) -> pl.DataFrame:
     # An emergency number is one that somebody here dials.
     return records.with_columns(
         is_emergency=(pl.col("cld_class") == "emergency") & ~is_incoming,
-        is_number_read=pl.col("cld_class").is_in(["e164", "service", "emergency"]) | (pl.col("kind") == "data"),
+        is_number_read=pl.col("cld_class").is_in(RATEABLE) | (pl.col("kind") == "data"),
     )
 
 

@@ -1,7 +1,7 @@
 """Phone numbers: from what platforms write to E.164 digits, a column at a time."""
 
-from tollbook.phone.reading import MIN_E164_DIGITS, NumberClass, normalise
+from tollbook.phone.reading import MIN_E164_DIGITS, RATEABLE, NumberClass, normalise
 from tollbook.phone.regions import region_name
 from tollbook.phone.rules import NumberRules
 
-__all__ = ["MIN_E164_DIGITS", "NumberClass", "NumberRules", "normalise", "region_name"]
+__all__ = ["MIN_E164_DIGITS", "RATEABLE", "NumberClass", "NumberRules", "normalise", "region_name"]

@@ -18,6 +18,8 @@ class NumberClass(StrEnum):
     UNREADABLE = "unreadable"  # no digits
 
 
+# Classes of numbers that a price list can have a price for. An extension is nobody's outside its own exchange.
+RATEABLE = (NumberClass.E164, NumberClass.SERVICE, NumberClass.EMERGENCY)
 WITHHELD = ("", "anonymous", "withheld", "private", "restricted", "unavailable", "unknown", "blocked", "no number")
 # The national part of a number: shorter than that and it is a short number nobody told us of, or a slip.
 MIN_E164_DIGITS = 7
