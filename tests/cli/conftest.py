@@ -2,10 +2,12 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from tests.cli.rate_sheets import CALLS, RATES, sheet
 from tollbook.cli import main
 
 
@@ -30,3 +32,13 @@ def tollbook(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         return Run(code if isinstance(code, int) else 0 if code is None else 1, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture
+def rates(tmp_path: Path) -> Path:
+    return sheet(tmp_path / "rates.csv", RATES)
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    return sheet(tmp_path / "calls.csv", CALLS)

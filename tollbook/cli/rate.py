@@ -14,6 +14,7 @@ from tollbook.catalog.price_list import PriceList, read_mapping, read_price_list
 from tollbook.catalog.tariff_settings import TariffSheet, tariff_sheet
 from tollbook.cli.progress import file_progress
 from tollbook.cli.rate_report import as_json, report
+from tollbook.cli.tariff_options import SETTINGS, Decimals, FractionMode, Gross, RoundingMode
 from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
 from tollbook.errors import BadInput
 from tollbook.jobs.rate_file import rate_file, reading
@@ -22,7 +23,7 @@ from tollbook.rating.engine import Tariff, compile_tariff
 
 app = typer.Typer(add_completion=False)
 
-SETTINGS, OUTPUT = "Tariff, where not said in the TOML beside it", "Output"
+OUTPUT = "Output"
 
 
 @app.command()
@@ -61,21 +62,10 @@ def rate(
             help="Zone of windows and of dates in the price list.", rich_help_panel=SETTINGS, show_default="UTC"
         ),
     ] = None,
-    decimals: Annotated[
-        int | None, typer.Option(help="Of a price, 0 to 9.", rich_help_panel=SETTINGS, show_default="4")
-    ] = None,
-    rounding: Annotated[
-        str | None,
-        typer.Option(help="half_up, half_even, up or down.", rich_help_panel=SETTINGS, show_default="half_up"),
-    ] = None,
-    fraction: Annotated[
-        str | None,
-        typer.Option(help="Of a second: up, nearest or down.", rich_help_panel=SETTINGS, show_default="up"),
-    ] = None,
-    gross: Annotated[
-        bool | None,
-        typer.Option("--gross/--net", help="Prices contain tax.", rich_help_panel=SETTINGS, show_default="net"),
-    ] = None,
+    decimals: Decimals = None,
+    rounding: RoundingMode = None,
+    fraction: FractionMode = None,
+    gross: Gross = None,
     country: Annotated[
         str | None,
         typer.Option(

@@ -14,6 +14,7 @@ from tollbook.catalog.queries import tariff_list, version_rates
 from tollbook.catalog.rate_lookup import rate_for_number, version_in_force
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
+from tollbook.cli.tariff_options import SETTINGS, Decimals, FractionMode, Gross, RoundingMode
 from tollbook.cli.tariff_report import (
     print_proposal,
     print_rates,
@@ -29,8 +30,6 @@ app = typer.Typer(
     add_completion=False,
     help="Tariffs: import price lists, see what changes, look up a rate.",
 )
-
-SETTINGS = "Settings, where not said in the TOML beside the file nor by the newest version"
 
 
 @app.command("import")
@@ -61,21 +60,10 @@ def import_(
     timezone: Annotated[
         str | None, typer.Option(help="Of windows and dates.", rich_help_panel=SETTINGS, show_default="UTC")
     ] = None,
-    decimals: Annotated[
-        int | None, typer.Option(help="Of a price, 0 to 9.", rich_help_panel=SETTINGS, show_default="4")
-    ] = None,
-    rounding: Annotated[
-        str | None,
-        typer.Option(help="half_up, half_even, up or down.", rich_help_panel=SETTINGS, show_default="half_up"),
-    ] = None,
-    fraction: Annotated[
-        str | None,
-        typer.Option(help="Of a second: up, nearest or down.", rich_help_panel=SETTINGS, show_default="up"),
-    ] = None,
-    gross: Annotated[
-        bool | None,
-        typer.Option("--gross/--net", help="Prices contain tax.", rich_help_panel=SETTINGS, show_default="net"),
-    ] = None,
+    decimals: Decimals = None,
+    rounding: RoundingMode = None,
+    fraction: FractionMode = None,
+    gross: Gross = None,
     country: Annotated[
         str | None, typer.Option(help="The tariff's country, as PL.", rich_help_panel=SETTINGS)
     ] = None,

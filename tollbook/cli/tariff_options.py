@@ -1,0 +1,23 @@
+"""Options that every command with a price list has: settings of the tariff, given or left to what stands beside it."""
+
+from typing import Annotated
+
+import typer
+
+SETTINGS = "Tariff, where not said in the TOML beside it"
+
+Decimals = Annotated[
+    int | None, typer.Option(help="Of a price, 0 to 9.", rich_help_panel=SETTINGS, show_default="4")
+]
+RoundingMode = Annotated[
+    str | None,
+    typer.Option(help="half_up, half_even, up or down.", rich_help_panel=SETTINGS, show_default="half_up"),
+]
+FractionMode = Annotated[
+    str | None,
+    typer.Option(help="Of a second: up, nearest or down.", rich_help_panel=SETTINGS, show_default="up"),
+]
+Gross = Annotated[
+    bool | None,
+    typer.Option("--gross/--net", help="Prices contain tax.", rich_help_panel=SETTINGS, show_default="net"),
+]
