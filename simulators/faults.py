@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlencode
 
 from simulators.web import JSON, Answer, Handle, Request
 
@@ -36,7 +36,7 @@ class Fault:
     """One thing that goes wrong, with the requests it goes wrong for."""
 
     kind: Kind
-    match: str = ""  # stands in the path or the body, encoded or not; empty matches every request
+    match: str = ""  # stands in the path, the query or the body, encoded or not; empty matches every request
     after: int = 0  # so many matching requests pass unharmed first
     times: int | None = 1  # so many are hit then; None hits all
     seconds: float = 0.0  # to wait; with a status 429 or 503, what Retry-After says
@@ -90,8 +90,10 @@ class Faults:
             if request.path.startswith(CONTROL):
                 return self._control(request)
             body = request.body.decode(errors="replace")
-            fault = self._next_fault(f"{request.path}\n{body}")
-            entry: dict[str, object] = {"method": request.method, "path": request.path, "body": body[:LOGGED_BODY]}
+            query = urlencode(request.query, doseq=True)
+            fault = self._next_fault(f"{request.path}?{query}\n{body}")
+            entry: dict[str, object] = {"method": request.method, "path": request.path, "query": query}
+            entry["body"] = body[:LOGGED_BODY]
             entry["fault"] = fault.kind if fault else None
             with self._lock:
                 self._counts[request.path] += 1
