@@ -10,6 +10,7 @@ PESEL_WEIGHTS = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
 CARD_WEIGHTS = (7, 3, 1, 7, 3, 1, 7, 3)  # of the three letters (A is 10) and the last five digits
 EIGHTEEN_HUNDREDS = 80  # added to the month of birth
 FIRST_BIRTHDAY = date(1890, 1, 17)
+DAYS_OF_BIRTH = 3_500  # up to August 1899
 
 
 def nip(serial: int) -> str:
@@ -19,8 +20,8 @@ def nip(serial: int) -> str:
 
 
 def pesel(serial: int) -> str:
-    """The serial-th personal number, eleven digits: born every forty-one days, alternately a woman and a man."""
-    born = FIRST_BIRTHDAY + timedelta(days=41 * serial)
+    """The serial-th personal number, eleven digits, alternately of a woman and of a man."""
+    born = FIRST_BIRTHDAY + timedelta(days=serial * 41 % DAYS_OF_BIRTH)
     number = f"{born:%y}{born.month + EIGHTEEN_HUNDREDS}{born:%d}{serial:04d}"
     return number + str(-_weighted(PESEL_WEIGHTS, number) % 10)
 
