@@ -47,7 +47,7 @@ class Office:
         open_database()
         from django.db import transaction  # noqa: PLC0415  Django is set up by now
 
-        from tollbook.usage.models import Connection  # noqa: PLC0415
+        from tollbook.connections.models import Connection  # noqa: PLC0415
 
         if not Connection.objects.exists():
             with transaction.atomic():
@@ -84,8 +84,8 @@ class Office:
 
     def import_file(self, path: Path) -> float:
         """Import a file of calls; the seconds it took."""
+        from tollbook.connections.models import Connection  # noqa: PLC0415
         from tollbook.jobs.import_usage import import_usage  # noqa: PLC0415
-        from tollbook.usage.models import Connection  # noqa: PLC0415
 
         began = time.perf_counter()
         import_usage(Connection.objects.get(), path, now=NOW)
@@ -138,8 +138,8 @@ class Office:
 def _fill(rates: pl.DataFrame, accounts: int) -> None:
     """Price list, product, connection, customers, accounts and their numbers."""
     from tollbook.catalog.operations import import_tariff_version, set_product  # noqa: PLC0415
+    from tollbook.connections.models import Connection  # noqa: PLC0415
     from tollbook.customers.models import Account, Customer, Number  # noqa: PLC0415
-    from tollbook.usage.models import Connection  # noqa: PLC0415
 
     import_tariff_version(
         name="standard",

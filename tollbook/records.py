@@ -55,10 +55,12 @@ USAGE = table(
         "cli": pl.String,  # calling number as the platform wrote it
         "cld": pl.String,  # called number as the platform wrote it
         "account_ref": pl.String,  # the platform's name of the account: account code, SIM, login
-        "tenant_ref": pl.String,  # tenant or domain the extension in `account_ref` belongs to
+        "tenant_ref": pl.String,  # the platform's customer: tenant or domain that `account_ref` belongs to
         "trunk_ref": pl.String,  # trunk, peer or gateway
         "display_text": pl.String,  # the name shown for the caller
-        "defect": pl.String,  # reason code when the record makes no sense (see rating.frames.REASONS)
+        "platform_price_nanos": pl.Int64,  # net price the platform put on the record; the connection says what it means
+        "platform_currency": pl.String,
+        "defect": pl.String,  # reason code when the record makes no sense or is no usage (see rating.frames.REASONS)
         "defect_detail": pl.String,  # the same for a person: column, value, what was expected
     }
 )

@@ -5,7 +5,7 @@ from django.conf import LazySettings
 
 from tests.jobs.office import PRICES, Office, add_customer, price_tariff
 from tollbook.catalog.operations import set_product
-from tollbook.usage.models import Connection
+from tollbook.connections.models import Connection
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from pathlib import Path
 from tollbook.catalog.models import Product
 from tollbook.catalog.operations import import_tariff_version
 from tollbook.catalog.price_list import read_price_list
+from tollbook.connections.models import Connection
 from tollbook.customers.models import Account, Customer, Number
 from tollbook.jobs.import_usage import import_usage
 from tollbook.rating.frames import TariffSettings
-from tollbook.usage.models import Connection, ImportRun
+from tollbook.usage.models import ImportRun
 
 NOON = datetime(2017, 7, 1, 12, 0, tzinfo=UTC)
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.jobs.office import NOON, Office
 from tests.jobs.test_import_usage import counts
+from tollbook.connections.models import Connection
 from tollbook.customers.models import Account, Customer, Number
 from tollbook.jobs.import_usage import import_usage
-from tollbook.usage.models import Connection, ImportRun
+from tollbook.usage.models import ImportRun
 from tollbook.usage.queries import broken_equations, select_records
 
 MASTER = Path(__file__).parents[2] / "demo" / "asterisk-master.csv"

@@ -17,6 +17,7 @@ from tests.jobs.office import NOON, Office
 from tests.jobs.test_import_usage import owed
 from tollbook.billing.models import Invoice
 from tollbook.billing.operations import issue_invoice, set_seller
+from tollbook.connections.models import Connection
 from tollbook.customers.models import Customer
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.jobs.import_usage import import_usage
@@ -24,7 +25,7 @@ from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.jobs.reverse_usage import undo_import
 from tollbook.ledger.models import LedgerAccount
 from tollbook.ledger.operations import ledger_account
-from tollbook.usage.models import Connection, ImportRun
+from tollbook.usage.models import ImportRun
 
 
 @pytest.fixture

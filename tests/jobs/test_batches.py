@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tollbook.connectors.files.reader import UsageBatch
+from tollbook.connectors.base import UsageBatch
 from tollbook.jobs.import_usage import growing
 
 
@@ -10,14 +10,8 @@ def pieces(*rows: int) -> list[UsageBatch]:
     return [
         UsageBatch(
             usage=pl.DataFrame({"line": range(count)}),
-            source=None,
-            lines=None,
-            first_line=0,
-            last_line=0,
             bytes_read=0,
-            fallback_lines=0,
             is_last=place == len(rows) - 1,
-            unfinished=None,
         )
         for place, count in enumerate(rows)
     ]

@@ -8,11 +8,12 @@ import pytest
 from tests.connectors.files.broken import broken_files
 from tests.connectors.files.reading import read_all
 from tests.jobs.office import NOON, Office
+from tollbook.connections.models import Connection
 from tollbook.errors import BadInput
 from tollbook.jobs.import_usage import import_usage
 from tollbook.ledger.models import Posting
 from tollbook.usage.frames import OUTCOMES
-from tollbook.usage.models import Connection, ImportRun, UsageIdentity, UsageRecord
+from tollbook.usage.models import ImportRun, UsageIdentity, UsageRecord
 from tollbook.usage.queries import broken_equations
 
 

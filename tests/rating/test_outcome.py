@@ -5,7 +5,7 @@ import pytest
 from tests.rating.sheets import assert_rated, calls, tariff
 from tollbook.errors import FrameMismatch
 from tollbook.rating.engine import rate_calls
-from tollbook.rating.frames import FREE_REASONS, REASONS, SET_ASIDE_REASONS, VERDICT
+from tollbook.rating.frames import FREE_REASONS, NOT_USAGE_REASONS, REASONS, SET_ASIDE_REASONS, VERDICT
 from tollbook.rating.outcome import Answer
 
 LIST = """
@@ -79,7 +79,9 @@ def test_every_reason_known_beforehand_comes_back() -> None:
     rated = rate_calls(records, tariff("price\n0.60"))
 
     assert rated["reason"].to_list() == list(REASONS)
-    assert rated["price_nanos"].to_list() == [0] * len(FREE_REASONS) + [None] * len(SET_ASIDE_REASONS)
+    assert rated["price_nanos"].to_list() == [0] * len(FREE_REASONS) + [None] * len(
+        SET_ASIDE_REASONS + NOT_USAGE_REASONS
+    )
 
 
 def test_every_answer_but_charged_has_a_reason_people_know() -> None:

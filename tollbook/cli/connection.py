@@ -8,10 +8,9 @@ import typer
 
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
+from tollbook.connections.models import Connection
+from tollbook.connections.operations import named_connection, set_connection
 from tollbook.errors import BadInput
-from tollbook.usage.connections import named_connection, set_connection
-from tollbook.usage.matching import DEFAULT_WAYS
-from tollbook.usage.models import Connection
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Connections: where usage comes from, and how it is read."
@@ -30,9 +29,9 @@ def add(
     timezone: Annotated[
         str, typer.Option(help="Zone of times that do not say theirs.", show_default="the layout's")
     ] = "",
-    match_by: Annotated[str, typer.Option(help="How the account is found, in this order.")] = ",".join(
-        DEFAULT_WAYS
-    ),
+    match_by: Annotated[
+        str | None, typer.Option(help="How the account is found, in this order.", show_default="account,number")
+    ] = None,
     country: Annotated[
         str | None, typer.Option(help="Numbers are written as in this country, as US.", rich_help_panel=NUMBERS)
     ] = None,
@@ -80,7 +79,7 @@ def add(
         layout=layout,
         timezone=timezone,
         number_rules=rules,
-        match_by=[way.strip() for way in match_by.split(",") if way.strip()],
+        match_by=None if match_by is None else [way.strip() for way in match_by.split(",") if way.strip()],
         may_change=change,
     )
     typer.echo(
@@ -134,7 +133,7 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "layout": "own mapping" if "\n" in connection.layout else connection.layout,
         "timezone": connection.timezone or "as the layout says",
         "country": connection.number_rules.get("country", ""),
-        "match_by": ", ".join(connection.match_by or DEFAULT_WAYS),
+        "match_by": ", ".join(connection.match_by),
         "number_rules": dict(connection.number_rules),
     }
 

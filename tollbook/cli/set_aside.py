@@ -10,10 +10,11 @@ from rich.table import Table
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import console
 from tollbook.cli.next_steps import NEXT_STEP
+from tollbook.connections.models import Connection
+from tollbook.connections.operations import named_connection
 from tollbook.errors import BadInput
 from tollbook.jobs.retry_set_aside import DEFECTS, retry_set_aside
-from tollbook.usage.connections import named_connection
-from tollbook.usage.models import Connection, ImportRun
+from tollbook.usage.models import ImportRun
 from tollbook.usage.queries import select_records, set_aside_by_reason
 
 app = typer.Typer(

@@ -11,11 +11,11 @@ import typer
 from tollbook.cli.database import open_database
 from tollbook.cli.next_steps import NEXT_STEP
 from tollbook.cli.progress import file_progress
+from tollbook.connections.operations import named_connection
 from tollbook.errors import BadInput
 from tollbook.jobs.explain_usage import explain_record
 from tollbook.jobs.import_usage import BATCH_ROWS, import_usage
 from tollbook.jobs.reverse_usage import undo_import
-from tollbook.usage.connections import named_connection
 from tollbook.usage.frames import OUTCOMES
 from tollbook.usage.models import ImportRun, RunState
 from tollbook.usage.queries import broken_equations

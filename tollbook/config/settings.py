@@ -10,9 +10,11 @@ from tollbook.config.home import data_home
 TOLLBOOK_HOME: Path = data_home()
 
 INSTALLED_APPS = [
+    "tollbook.connections",
     "tollbook.catalog",
     "tollbook.customers",
     "tollbook.usage",
+    "tollbook.alarms",
     "tollbook.ledger",
     "tollbook.billing",
 ]

@@ -1,10 +1,11 @@
-"""Who pays, and what makes their usage: customers, their accounts, and the numbers of accounts over time."""
+"""Who pays, what makes their usage, and who they are at the platforms, each over time."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models.expressions import RawSQL
 
 from tollbook.catalog.models import Product
+from tollbook.connections.models import Connection
 
 
 class CustomerState(models.TextChoices):
@@ -74,6 +75,20 @@ class Identity(models.Model):
         return f"{self.scheme} {self.value}"
 
 
+class AccountState(models.TextChoices):
+    INACTIVE = "inactive", "not in use yet"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    TERMINATED = "terminated", "ended for good; its record stays"
+
+
+class BlockedBy(models.TextChoices):
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    CREDIT = "credit"
+    PLATFORM = "platform", "found blocked there"
+
+
 class Account(models.Model):
     """What makes usage: an extension, SIM, trunk, number. Active in `[active_from, active_until)`."""
 
@@ -83,6 +98,8 @@ class Account(models.Model):
     name = models.CharField(max_length=200, blank=True)
     active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
     active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+    state = models.CharField(max_length=10, choices=AccountState, default=AccountState.ACTIVE)
+    blocked_by = models.CharField(max_length=10, choices=BlockedBy, blank=True)
 
     class Meta:
         constraints = [
@@ -91,7 +108,10 @@ class Account(models.Model):
                 | models.Q(active_from=None)
                 | models.Q(active_until=None),
                 name="account_ends_after_it_begins",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="blocked") ^ models.Q(blocked_by=""), name="account_blocked_by_somebody"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -124,3 +144,66 @@ class Number(models.Model):
 
     def __str__(self) -> str:
         return f"+{self.digits}"
+
+
+class Pairing(models.Model):
+    """Who a customer is at a platform, in `[active_from, active_until)`.
+
+    A customer may be several at the platform, and one of the platform several here. What was decided is never
+    changed, only ended; the next decision is another row.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="pairings")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pairings")
+    foreign_id = models.TextField(db_collation="C", help_text="the platform's id, as text")
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+    decided_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=150, help_text="sync, or who")
+    why = models.CharField(max_length=500)
+    ended_by = models.CharField(max_length=150, blank=True)
+    ended_why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "foreign_id", "customer"],
+                condition=models.Q(active_until=None),
+                name="pairing_open_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(active_until__gt=models.F("active_from"))
+                | models.Q(active_from=None)
+                | models.Q(active_until=None),
+                name="pairing_ends_after_it_begins",
+            ),
+        ]
+        indexes = [models.Index(fields=["connection", "foreign_id"], name="pairing_by_foreign_id")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} is {self.foreign_id}"
+
+
+class AccountLink(models.Model):
+    """Which account of a platform an account is, in `[active_from, active_until)`."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="account_links")
+    foreign_id = models.TextField(db_collation="C", help_text="the platform's id of the account, as text")
+    foreign_customer_id = models.TextField(blank=True, help_text="whose it is there")
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+    state_word = models.CharField(max_length=40, blank=True, help_text="the platform's own word, as last seen")
+    seen_at = models.DateTimeField(help_text="when the platform last had it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "foreign_id"],
+                condition=models.Q(active_until=None),
+                name="accountlink_one_account_at_a_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} is {self.foreign_id}"

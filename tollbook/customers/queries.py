@@ -25,6 +25,11 @@ ACCOUNTS = table(
     }
 )
 NUMBERS = table({"digits": pl.String, "account_id": pl.Int64, "number_from": UTC_TIME, "number_until": UTC_TIME})
+# What the platform calls accounts and customers, at one connection.
+LINKS = table({"account_ref": pl.String, "account_id": pl.Int64, "link_from": UTC_TIME, "link_until": UTC_TIME})
+PAIRINGS = table(
+    {"tenant_ref": pl.String, "paired_customer_id": pl.Int64, "paired_from": UTC_TIME, "paired_until": UTC_TIME}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +38,15 @@ class Directory:
 
     accounts: pl.DataFrame  # ACCOUNTS
     numbers: pl.DataFrame  # NUMBERS
+    links: pl.DataFrame  # LINKS
+    pairings: pl.DataFrame  # PAIRINGS
 
 
-def directory() -> Directory:
-    """The whole directory: a few bytes a line, so a million lines are some hundred megabytes."""
+def directory(connection_id: int | None = None) -> Directory:
+    """The whole directory: a few bytes a line, so a million lines are some hundred megabytes.
+
+    Links and pairings are those of one connection; without one there are none.
+    """
     accounts = copy_out(
         """
         SELECT a.id AS account_id, a.code AS account_code, a.product_id, a.active_from AS account_from,
@@ -50,7 +60,24 @@ def directory() -> Directory:
         "SELECT digits, account_id, active_from AS number_from, active_until AS number_until FROM customers_number",
         NUMBERS,
     )
-    return Directory(accounts, numbers)
+    links = copy_out(
+        """
+        SELECT foreign_id AS account_ref, account_id, active_from AS link_from, active_until AS link_until
+          FROM customers_accountlink WHERE connection_id = %s
+        """,
+        LINKS,
+        (connection_id,),
+    )
+    pairings = copy_out(
+        """
+        SELECT foreign_id AS tenant_ref, customer_id AS paired_customer_id, active_from AS paired_from,
+               active_until AS paired_until
+          FROM customers_pairing WHERE connection_id = %s
+        """,
+        PAIRINGS,
+        (connection_id,),
+    )
+    return Directory(accounts, numbers, links, pairings)
 
 
 def customer_list() -> list[dict[str, object]]:

@@ -12,6 +12,8 @@ from tollbook.catalog.models import Tariff
 from tollbook.catalog.operations import set_product
 from tollbook.catalog.proposal import propose_version, record_proposal
 from tollbook.catalog.world import world_price_list
+from tollbook.connections.models import Connection
+from tollbook.connections.operations import set_connection
 from tollbook.customers.account_sheet import read_account_sheet
 from tollbook.customers.customer_sheet import read_customer_sheet
 from tollbook.customers.models import Customer
@@ -19,8 +21,7 @@ from tollbook.customers.operations import import_accounts, import_customers
 from tollbook.errors import BadInput
 from tollbook.jobs.import_usage import import_usage
 from tollbook.jobs.issue_invoices import invoices_of, issue_invoices, write_documents
-from tollbook.usage.connections import set_connection
-from tollbook.usage.models import Connection, ImportRun
+from tollbook.usage.models import ImportRun
 
 MONTH = date(2017, 6, 1)  # of the calls in the file
 ISSUED_ON = date(2017, 7, 1)

@@ -4,8 +4,8 @@ The file is read and rated a batch ahead while the batch before is being written
 run's cursor, so an import that dies is continued by importing the same file again.
 """
 
-import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,18 +13,16 @@ from pathlib import Path
 import polars as pl
 
 from tollbook.ahead import one_ahead
-from tollbook.connectors.files.layout import Layout
-from tollbook.connectors.files.layout_data import layout_from_mapping, load_layout
-from tollbook.connectors.files.limits import Limits
-from tollbook.connectors.files.reader import UsageBatch, read_usage
-from tollbook.connectors.files.stored import check_whole
+from tollbook.connections.models import Connection
+from tollbook.connections.operations import open_connector
+from tollbook.connectors.base import Connector, UsageBatch
 from tollbook.errors import BadInput
 from tollbook.jobs.post_usage import Batch, post_batch
 from tollbook.jobs.rate_usage import PriceBook, rate_usage
 from tollbook.phone import NumberRules
 from tollbook.usage import operations as usage
 from tollbook.usage.evidence import evidence_path, keep_evidence
-from tollbook.usage.models import Connection, ImportRun
+from tollbook.usage.models import CollectRun, Evidence, ImportRun
 
 BATCH_ROWS = 1_000_000
 READ_ROWS = 250_000
@@ -48,16 +46,41 @@ def import_usage(
     Raises:
         BadInput: the file cannot be read as this connection's layout at all. Nothing of it was written.
     """
-    intake = _Intake(source, connection_layout(source), NumberRules.from_mapping(source.number_rules), now)
-    evidence = keep_evidence(path, received_at=now)
+    with closing(open_connector(source)) as connector:
+        evidence = keep_evidence(path, received_at=now)
+        return import_evidence(
+            connector,
+            source,
+            evidence,
+            now=now,
+            is_complete=is_complete,
+            batch_rows=batch_rows,
+            progress=progress,
+            name=path.name,
+        )
+
+
+def import_evidence(
+    connector: Connector,
+    source: Connection,
+    evidence: Evidence,
+    *,
+    now: datetime,
+    name: str,
+    is_complete: bool = True,
+    batch_rows: int = BATCH_ROWS,
+    collect: CollectRun | None = None,
+    progress: Progress = lambda _bytes, _records: None,
+) -> ImportRun:
+    """Read evidence into the ledger, as its connector understands it. Otherwise as `import_usage`."""
+    intake = _Intake(source, connector.key_is_platform_id, NumberRules.from_mapping(source.number_rules), now)
     kept = evidence_path(evidence.sha256)
     with usage.one_import_at_a_time(source):
-        run = usage.begin_or_continue_run(source=source, evidence=evidence, started_at=now)
+        run = usage.begin_or_continue_run(source=source, evidence=evidence, started_at=now, collect=collect)
         unfinished = None
         try:
-            check_whole(kept, compression=intake.layout.file.compression, name=path.name, limits=Limits())
             read_rows = min(READ_ROWS, batch_rows)
-            pieces = read_usage(kept, intake.layout, batch_rows=read_rows, complete=is_complete, name=path.name)
+            pieces = connector.read_usage(kept, name=name, batch_rows=read_rows, is_complete=is_complete)
             for part in one_ahead(intake.rated(growing(pieces, read_rows, batch_rows), run)):
                 post_batch(part.batch, posted_at=now)
                 run.rows_done += len(part.batch.records)
@@ -98,7 +121,7 @@ class _Intake:
     """How a connection's records become rated batches."""
 
     source: Connection
-    layout: Layout
+    key_is_platform_id: bool
     rules: NumberRules
     now: datetime
 
@@ -107,7 +130,7 @@ class _Intake:
 
         What prices depend on is read here, at once; the rest touches no database and runs beside the writing.
         """
-        book = PriceBook.current()
+        book = PriceBook.current(self.source)
         book.compile()
         return self._rated(parts, run, book)
 
@@ -126,14 +149,5 @@ class _Intake:
             )
             # Sorted by account, a batch is written to few places of the account index.
             records = records.sort("account_id", "start", "line")
-            batch = Batch(run, records, may_be_corrected=self.layout.key_is_platform_id)
+            batch = Batch(run, records, may_be_corrected=self.key_is_platform_id)
             yield _Part(batch, pieces[-1].bytes_read, pieces[-1].unfinished)
-
-
-def connection_layout(source: Connection) -> Layout:
-    """The connection's layout: a built-in one by name, or its own mapping; with the connection's zone for times."""
-    if "\n" in source.layout:
-        layout = layout_from_mapping(tomllib.loads(source.layout), name=source.name)
-    else:
-        layout = load_layout(source.layout)
-    return layout.in_zone(source.timezone) if source.timezone else layout

@@ -9,7 +9,7 @@ import polars as pl
 
 from tollbook.ahead import begun, one_ahead
 from tollbook.connectors.files.layout import Layout
-from tollbook.connectors.files.reader import UsageBatch, read_usage
+from tollbook.connectors.files.reader import FileBatch, read_usage
 from tollbook.errors import BadInput
 from tollbook.jobs.rate_places import Places
 from tollbook.jobs.rated_output import RatedRows, check_output, write_rated
@@ -46,7 +46,7 @@ class RatedFile:
     renamed: list[str] = field(default_factory=list)  # input columns that were called like ours
     fallback_lines: int = 0  # lines that were not in the layout's encoding
 
-    def note(self, batch: UsageBatch) -> None:
+    def note(self, batch: FileBatch) -> None:
         """Keep what a person should hear about the records of this batch."""
         self.fallback_lines += batch.fallback_lines
         room = SHOWN_DEFECTS - len(self.defects)
@@ -56,7 +56,7 @@ class RatedFile:
 
 
 @contextmanager
-def reading(calls: Path, layout: Layout, out: Path | None) -> Iterator[Iterator[UsageBatch]]:
+def reading(calls: Path, layout: Layout, out: Path | None) -> Iterator[Iterator[FileBatch]]:
     """The batches of a file for `rate_file`, read from now on: while the price list is still being read, too.
 
     Raises:
@@ -69,7 +69,7 @@ def reading(calls: Path, layout: Layout, out: Path | None) -> Iterator[Iterator[
 
 
 def rate_file(
-    batches: Iterator[UsageBatch],
+    batches: Iterator[FileBatch],
     *,
     tariff: Tariff,
     rates: pl.DataFrame,
@@ -138,7 +138,7 @@ def _result(records: pl.DataFrame, places: Places, tariff: Tariff, *, explain: b
     return result.with_columns(explanations(records, tariff).alias(EXPLANATION)) if explain else result
 
 
-def _beside_input(batch: UsageBatch, result: pl.DataFrame, done: RatedFile) -> RatedRows:
+def _beside_input(batch: FileBatch, result: pl.DataFrame, done: RatedFile) -> RatedRows:
     assert batch.source is not None  # asked for with keep_source
     source = batch.source
     taken = {name: INPUT_PREFIX + name for name in source.columns if name in RESULT}

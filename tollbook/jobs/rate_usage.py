@@ -10,6 +10,9 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from tollbook.catalog import queries as catalog
+from tollbook.connections.models import Connection
+from tollbook.connectors.base import Feature
+from tollbook.connectors.registry import connector_class
 from tollbook.customers.queries import Directory, directory
 from tollbook.phone import RATEABLE, NumberRules, normalise
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
@@ -41,12 +44,19 @@ class PriceBook:
     products: pl.DataFrame
     product_tariffs: pl.DataFrame
     versions: pl.DataFrame
+    pairs_customers: bool = False  # the platform's customers are paired with ours
     compiled: dict[int, Tariff] = field(default_factory=dict)
 
     @classmethod
-    def current(cls) -> "PriceBook":
-        """As the database has it now."""
-        return cls(directory(), catalog.products(), catalog.product_tariffs(), catalog.tariff_versions())
+    def current(cls, source: Connection) -> "PriceBook":
+        """As the database has it now, for usage of a connection."""
+        return cls(
+            directory(source.pk),
+            catalog.products(),
+            catalog.product_tariffs(),
+            catalog.tariff_versions(),
+            pairs_customers=Feature.CUSTOMERS in connector_class(source.kind).offers,
+        )
 
     def compile(self) -> None:
         """Compile every version that a product can lead to. Needs the database; what follows does not."""
@@ -70,7 +80,7 @@ def rate_usage(
     """
     records = _sensible_times(records, received_at)
     records = _read_numbers(records, rules)
-    records = match_accounts(records, book.directory, ways)
+    records = match_accounts(records, book.directory, ways, pairs_customers=book.pairs_customers)
     records = _pick_tariff(records, book)
     records = records.with_columns(
         known_reason=pl.coalesce(

@@ -6,12 +6,12 @@ from datetime import datetime
 import polars as pl
 from django.db import transaction
 
+from tollbook.connections.models import Connection
 from tollbook.jobs.post_usage import as_records, charge
 from tollbook.jobs.rate_usage import PriceBook, rate_usage
 from tollbook.phone import NumberRules
 from tollbook.records import USAGE
 from tollbook.usage import operations as usage
-from tollbook.usage.models import Connection
 from tollbook.usage.queries import select_records
 
 BATCH_ROWS = 250_000
@@ -40,7 +40,7 @@ def retry_set_aside(
     tried = charged = free = 0
     rules = NumberRules.from_mapping(source.number_rules)
     with usage.one_import_at_a_time(source):
-        book = PriceBook.current()
+        book = PriceBook.current(source)
         book.compile()
         last_id = 0
         while not (waiting := _waiting(source, reason, last_id)).is_empty():

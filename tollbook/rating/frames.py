@@ -104,6 +104,8 @@ SET_ASIDE_REASONS = (
     "bad_quantity",
     "unknown_kind",
     "unreadable",  # a line that is no record at all: too long, cut, not in the layout
+    "unpaired_customer",  # the platform's customer belongs to nobody here
+    "other_customer",  # the account found belongs to another customer than the platform's customer does
     "no_account",
     "ambiguous_account",
     "account_closed",
@@ -114,12 +116,14 @@ SET_ASIDE_REASONS = (
     "currency_mismatch",
     "correction_undone",  # the correction that replaced it was undone; retrying rates it again
 )
-REASONS = FREE_REASONS + SET_ASIDE_REASONS
+# A platform's record of money, not of usage: kept, so that its books can be rebuilt, and never charged.
+NOT_USAGE_REASONS = ("fee", "payment", "adjustment", "tax")
+REASONS = FREE_REASONS + SET_ASIDE_REASONS + NOT_USAGE_REASONS
 
 # What comes back, appended to the columns given: exactly one outcome per record, in the order of the rows given.
 VERDICT = table(
     {
-        "outcome": pl.String,  # charged, free, set_aside
+        "outcome": pl.String,  # charged, free, set_aside, not_usage
         "reason": pl.String,  # one of REASONS; null when charged
         "rate_line": pl.Int64,  # line of the first row of the rate in force: with the tariff it rebuilds all
         "billed": pl.Int64,  # seconds, or units for messages and data; null when set aside

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 import polars as pl
 
 from tollbook.errors import FrameMismatch
-from tollbook.rating.frames import FREE_REASONS, REASONS
+from tollbook.rating.frames import FREE_REASONS, NOT_USAGE_REASONS, REASONS
 
 
 class Outcome(StrEnum):
@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     CHARGED = "charged"
     FREE = "free"
     SET_ASIDE = "set_aside"
+    NOT_USAGE = "not_usage"
 
 
 class Answer(IntEnum):
@@ -24,33 +25,41 @@ class Answer(IntEnum):
 
     # 1: the record makes no sense.
     UNREADABLE = 0
-    BAD_TIME = 1
-    BAD_QUANTITY = 2
-    UNKNOWN_KIND = 3
+    # It is about money, not usage.
+    FEE = 1
+    PAYMENT = 2
+    ADJUSTMENT = 3
+    TAX = 4
+    # 1 again.
+    BAD_TIME = 5
+    BAD_QUANTITY = 6
+    UNKNOWN_KIND = 7
     # 2: nothing happened, so nobody has to own it.
-    UNANSWERED = 4
+    UNANSWERED = 8
     # Put to the side by a person's undoing, until it is rated again.
-    CORRECTION_UNDONE = 5
+    CORRECTION_UNDONE = 9
     # 3–8: known before a price is looked up.
-    EXCLUDED = 6
-    EMERGENCY = 7
-    NO_ACCOUNT = 8
-    AMBIGUOUS_ACCOUNT = 9
-    ACCOUNT_CLOSED = 10
-    BAD_NUMBER = 11
-    NOT_BILLED = 12
-    NO_TARIFF = 13
-    ON_NET = 14
+    EXCLUDED = 10
+    EMERGENCY = 11
+    UNPAIRED_CUSTOMER = 12
+    OTHER_CUSTOMER = 13
+    NO_ACCOUNT = 14
+    AMBIGUOUS_ACCOUNT = 15
+    ACCOUNT_CLOSED = 16
+    BAD_NUMBER = 17
+    NOT_BILLED = 18
+    NO_TARIFF = 19
+    ON_NET = 20
     # 9: the price list has no price for it.
-    NO_RATE = 15
-    FORBIDDEN_DESTINATION = 16
-    CURRENCY_MISMATCH = 17
+    NO_RATE = 21
+    FORBIDDEN_DESTINATION = 22
+    CURRENCY_MISMATCH = 23
     # 10: priced at nothing.
-    GRACE = 18
-    ALLOWANCE = 19
+    GRACE = 24
+    ALLOWANCE = 25
     # 11: priced; or it would be, were the price not too large for 64 bits (shown as `bad_quantity`).
-    UNPRICEABLE = 20
-    CHARGED = 21
+    UNPRICEABLE = 26
+    CHARGED = 27
 
     @property
     def reason(self) -> str | None:
@@ -63,13 +72,15 @@ class Answer(IntEnum):
     def outcome(self) -> Outcome:
         if self is Answer.CHARGED:
             return Outcome.CHARGED
+        if self.reason in NOT_USAGE_REASONS:
+            return Outcome.NOT_USAGE
         return Outcome.FREE if self.reason in FREE_REASONS else Outcome.SET_ASIDE
 
 
 CODE = pl.UInt8
 _OUTCOMES = pl.Series([answer.outcome.value for answer in Answer], dtype=pl.String)
 _REASONS = pl.Series([answer.reason for answer in Answer], dtype=pl.String)
-_HAS_PRICE = pl.Series([answer.outcome is not Outcome.SET_ASIDE for answer in Answer])
+_HAS_PRICE = pl.Series([answer.outcome in {Outcome.CHARGED, Outcome.FREE} for answer in Answer])
 _CODES = {reason: Answer[reason.upper()].value for reason in REASONS}
 
 
@@ -102,7 +113,7 @@ def reason_of(codes: pl.Series) -> pl.Series:
 
 
 def has_price(codes: pl.Series) -> pl.Series:
-    """Whether the record has a price: charged, or free at 0. One that is set aside has none."""
+    """Whether the record has a price: charged, or free at 0. One that is set aside, or no usage, has none."""
     return _HAS_PRICE.gather(codes)
 
 

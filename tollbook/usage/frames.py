@@ -38,6 +38,8 @@ RECORDS = table(
         "exact_sixtieths": pl.Int64,
         "price_nanos": pl.Int64,
         "currency": pl.String,
+        "platform_price_nanos": pl.Int64,
+        "platform_currency": pl.String,
         "transaction_id": pl.Int64,
         "supersedes_id": pl.Int64,
     }

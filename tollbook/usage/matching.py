@@ -33,6 +33,12 @@ def by_account(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return records.select("row", "account_ref").join(codes, on="account_ref").select("row", "account_id")
 
 
+def by_platform(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """The account that was linked to the platform's account at the start of the call."""
+    pairs = records.select("row", "start", "account_ref").join(directory.links, on="account_ref")
+    return pairs.filter(_holds("link_from", "link_until")).select("row", "account_id")
+
+
 def by_number(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """The account that had the number on our side at the start of the call."""
     return owners(records.select("row", "start", digits=own_number()), directory)
@@ -40,47 +46,75 @@ def by_number(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
 
 def owners(numbers: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Who had each number at that moment: `row`, `start`, `digits` in, pairs of `row` and `account_id` out."""
-    held = pl.col("number_from").is_null() | (pl.col("number_from") <= pl.col("start"))
-    not_given_up = pl.col("number_until").is_null() | (pl.col("start") < pl.col("number_until"))
-    pairs = numbers.join(directory.numbers, on="digits").filter(held & not_given_up)
+    pairs = numbers.join(directory.numbers, on="digits").filter(_holds("number_from", "number_until"))
     return pairs.select("row", "account_id")
 
 
-WAYS: Mapping[str, Way] = {"account": by_account, "number": by_number}
-DEFAULT_WAYS = ("account", "number")
+def _holds(since: str, until: str) -> pl.Expr:
+    """Whether the start lies in `[since, until)`, null being an open end."""
+    begun = pl.col(since).is_null() | (pl.col(since) <= pl.col("start"))
+    return begun & (pl.col(until).is_null() | (pl.col("start") < pl.col(until)))
 
 
-def match_accounts(records: pl.DataFrame, directory: Directory, ways: Sequence[str] = ()) -> pl.DataFrame:
+# Their names are those of `connections.operations.WAYS`.
+WAYS: Mapping[str, Way] = {"platform": by_platform, "account": by_account, "number": by_number}
+
+
+def match_accounts(
+    records: pl.DataFrame, directory: Directory, ways: Sequence[str], *, pairs_customers: bool = False
+) -> pl.DataFrame:
     """The records in their order, with what the directory knows of their account (ACCOUNTS), and `match_reason`.
 
     `match_reason` is null, or why there is no account: `no_account`, `ambiguous_account` (several), or
     `account_closed` (not active at the start). No record is dropped, none appears twice.
 
+    `pairs_customers`: the platform's customers are paired with ours, so a record that names one (`tenant_ref`)
+    must be of a customer paired with it: else it is `unpaired_customer` or `other_customer`.
+
     Raises:
         BadInput: an unknown way.
     """
     records = records.with_row_index("row")
-    found = _first_way_that_finds(records, directory, ways or DEFAULT_WAYS)
+    found = _first_way_that_finds(records, directory, ways)
     counted = found.group_by("row").agg(pl.col("account_id").first(), accounts=pl.col("account_id").n_unique())
     matched = records.join(counted, on="row", how="left", maintain_order="left").join(
         directory.accounts, on="account_id", how="left", maintain_order="left"
     )
-    begun = pl.col("account_from").is_null() | (pl.col("account_from") <= pl.col("start"))
-    not_ended = pl.col("account_until").is_null() | (pl.col("start") < pl.col("account_until"))
+    matched = matched.with_columns(
+        paired=_paired(matched, directory.pairings) if pairs_customers else pl.lit(None, dtype=pl.String)
+    )
     reason = (
-        pl.when(pl.col("accounts").is_null())
+        pl.when(pl.col("paired").is_not_null())
+        .then("paired")
+        .when(pl.col("accounts").is_null())
         .then(pl.lit("no_account"))
         .when(pl.col("accounts") > 1)
         .then(pl.lit("ambiguous_account"))
-        .when(~(begun & not_ended))
+        .when(~_holds("account_from", "account_until"))
         .then(pl.lit("account_closed"))
     )
     matched = matched.with_columns(match_reason=reason)
-    # Several accounts are as good as none: naming the first would be a guess.
-    several = pl.col("accounts") > 1
+    # Several accounts are as good as none: naming the first would be a guess. So would be somebody else's.
+    is_nobodys = (pl.col("accounts") > 1) | pl.col("paired").is_not_null()
     return matched.with_columns(
-        pl.when(several).then(None).otherwise(pl.col(name)).alias(name) for name in directory.accounts.columns
-    ).drop("accounts", "row")
+        pl.when(is_nobodys).then(None).otherwise(pl.col(name)).alias(name) for name in directory.accounts.columns
+    ).drop("accounts", "paired", "row")
+
+
+def _paired(matched: pl.DataFrame, pairings: pl.DataFrame) -> pl.Series:
+    """What is wrong with the platform's customer, row for row; null when nothing is, or the record names none."""
+    named = matched.filter(pl.col("tenant_ref").is_not_null()).select("row", "start", "tenant_ref", "customer_id")
+    pairs = named.join(pairings, on="tenant_ref").filter(_holds("paired_from", "paired_until"))
+    fits = pl.col("customer_id").is_null() | (pl.col("customer_id") == pl.col("paired_customer_id"))
+    by_row = pairs.group_by("row").agg(fits=fits.any())
+    wrong = named.join(by_row, on="row", how="left").select(
+        "row",
+        wrong=pl.when(pl.col("fits").is_null())
+        .then(pl.lit("unpaired_customer"))
+        .when(~pl.col("fits"))
+        .then(pl.lit("other_customer")),
+    )
+    return matched.select("row").join(wrong, on="row", how="left", maintain_order="left")["wrong"]
 
 
 def _first_way_that_finds(records: pl.DataFrame, directory: Directory, ways: Sequence[str]) -> pl.DataFrame:

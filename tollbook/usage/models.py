@@ -1,23 +1,9 @@
-"""Where usage comes from and what became of it: connections, evidence, import runs, usage records."""
+"""What came in and what became of it: evidence, import runs, usage records."""
 
 from django.db import models
 from django.db.models import F, Q
 
-
-class Connection(models.Model):
-    """One platform installation, with how its records are read."""
-
-    name = models.CharField(max_length=100, unique=True)
-    kind = models.CharField(max_length=40, default="files", help_text="the connector's name; data, not a choice")
-    layout = models.TextField(default="tollbook", help_text="a built-in layout's name, or a mapping as TOML")
-    timezone = models.CharField(
-        max_length=64, blank=True, help_text="of times without a zone; blank = the layout's"
-    )
-    number_rules = models.JSONField(default=dict, help_text="country, exit codes …, as phone.NumberRules has them")
-    match_by = models.JSONField(default=list, help_text="ways to find the account, in order: account, number")
-
-    def __str__(self) -> str:
-        return self.name
+from tollbook.connections.models import Connection
 
 
 class Evidence(models.Model):
@@ -35,6 +21,46 @@ class Evidence(models.Model):
         return f"{self.name} ({self.sha256[:12]})"
 
 
+class CollectState(models.TextChoices):
+    RUNNING = "running", "begun; one that died is followed by another, which fetches the same again"
+    DONE = "done"
+    PARTIAL = "partial", "some of what was asked for could not be fetched; the rest is in"
+    FAILED = "failed", "nothing could be fetched"
+
+
+class CollectRun(models.Model):
+    """One visit to a platform for usage. What it brought is in its import runs."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="collects")
+    state = models.CharField(max_length=10, choices=CollectState, default=CollectState.RUNNING)
+    asked_by = models.CharField(max_length=150, help_text="schedule, or who")
+    since = models.DateTimeField(null=True, help_text="asked for by hand; null = where it left off")
+    until = models.DateTimeField(null=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    scopes = models.IntegerField(default=0, help_text="customers, or files, that were asked for")
+    scopes_failed = models.IntegerField(default=0)
+    problems = models.JSONField(default=list, help_text="[{scope, error}] of those that failed")
+
+    def __str__(self) -> str:
+        return f"collect {self.pk}"
+
+
+class UsageCursor(models.Model):
+    """How far usage of a connection has been collected, for each foreign customer or the whole."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="cursors")
+    scope = models.TextField(db_collation="C", blank=True, help_text="foreign id of the customer; blank = all")
+    collected_until = models.DateTimeField()
+    cursor = models.TextField(blank=True, help_text="where to go on, in the connector's own words")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "scope"], name="usagecursor_once")]
+
+    def __str__(self) -> str:
+        return f"{self.scope or 'all'} until {self.collected_until:%Y-%m-%d %H:%M}"
+
+
 class RunState(models.TextChoices):
     RUNNING = "running", "begun; may be continued after a crash"
     DONE = "done"
@@ -50,6 +76,9 @@ class ImportRun(models.Model):
     state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    collect = models.ForeignKey(
+        CollectRun, null=True, on_delete=models.PROTECT, related_name="runs", help_text="null = imported by hand"
+    )
     rows_done = models.BigIntegerField(default=0, help_text="records of the file committed so far: the cursor")
     left_for_next_pass = models.TextField(blank=True, help_text="a last line without its end, in a growing file")
     error = models.TextField(blank=True)
@@ -122,6 +151,10 @@ class UsageRecord(models.Model):
     exact_sixtieths = models.BigIntegerField(null=True, help_text="price before rounding, in 1/60 nano-units")
     price_nanos = models.BigIntegerField(null=True, help_text="null when set aside, 0 when free")
     currency = models.TextField(null=True)
+    platform_price_nanos = models.BigIntegerField(
+        null=True, help_text="as the connection says: retail or cost, net"
+    )
+    platform_currency = models.TextField(null=True)
     transaction_id = models.BigIntegerField(null=True, help_text="the ledger transaction that charged it")
     supersedes_id = models.BigIntegerField(null=True, help_text="the record this one corrects")
 

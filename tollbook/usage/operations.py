@@ -13,10 +13,11 @@ import polars as pl
 from django.db import connection, transaction
 from django.db.models import F
 
+from tollbook.connections.models import Connection
 from tollbook.database import allocate_ids, copy_in
 from tollbook.phone import MIN_E164_DIGITS
 from tollbook.usage.frames import RECORDS
-from tollbook.usage.models import Connection, Evidence, ImportRun, RunState, UsageIdentity, UsageRecord
+from tollbook.usage.models import CollectRun, Evidence, ImportRun, RunState, UsageIdentity, UsageRecord
 
 COLUMNS = RECORDS.names()
 LOG = logging.getLogger(__name__)
@@ -38,10 +39,15 @@ def one_import_at_a_time(source: Connection) -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(hashtext(%s))", [key])
 
 
-def begin_or_continue_run(*, source: Connection, evidence: Evidence, started_at: datetime) -> ImportRun:
+def begin_or_continue_run(
+    *, source: Connection, evidence: Evidence, started_at: datetime, collect: CollectRun | None = None
+) -> ImportRun:
     """The run to work on: the one that was interrupted, if there is one, else a new one."""
     run, _ = ImportRun.objects.get_or_create(
-        connection=source, evidence=evidence, state=RunState.RUNNING, defaults={"started_at": started_at}
+        connection=source,
+        evidence=evidence,
+        state=RunState.RUNNING,
+        defaults={"started_at": started_at, "collect": collect},
     )
     return run
 

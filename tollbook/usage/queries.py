@@ -49,7 +49,7 @@ def set_aside_by_reason() -> list[tuple[str, str, int, str, str]]:
             """
             SELECT c.name, u.reason, count(*),
                    coalesce(min(u.start)::date::text, ''), coalesce(max(u.start)::date::text, '')
-              FROM usage_usagerecord u JOIN usage_connection c ON c.id = u.connection_id
+              FROM usage_usagerecord u JOIN connections_connection c ON c.id = u.connection_id
              WHERE u.outcome = 'set_aside' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2
             """
         )

@@ -9,7 +9,7 @@ import polars as pl
 
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.layout_data import load_layout
-from tollbook.connectors.files.reader import UsageBatch, read_usage
+from tollbook.connectors.files.reader import FileBatch, read_usage
 from tollbook.records import USAGE
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -22,7 +22,7 @@ class Read:
 
     usage: pl.DataFrame
     source: pl.DataFrame | None
-    batches: list[UsageBatch]
+    batches: list[FileBatch]
 
     @property
     def unfinished(self) -> bytes | None:

@@ -32,6 +32,12 @@ _KIND = pl.col("\0kind")
 _TIME_KINDS = [kind for kind, measure in KINDS.items() if measure is Measure.TIME]
 
 
+# A layout says nothing of prices; keys are given afterwards.
+NOT_IN_FILES = [
+    pl.lit(None, USAGE[name]).alias(name) for name in ("record_key", "platform_price_nanos", "platform_currency")
+]
+
+
 def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[pl.DataFrame, pl.Series]:
     """Usage records still without keys, row for row; and the start of each as the file writes it.
 
@@ -70,7 +76,7 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
     )
     # Platforms leave the duration of a call that was not answered empty.
     facts = facts.with_columns(pl.when(is_free_without).then(0).otherwise("duration_us").alias("duration_us"))
-    usage = with_defects(facts, layout).with_columns(pl.lit(None, pl.String).alias("record_key"))
+    usage = with_defects(facts, layout).with_columns(NOT_IN_FILES)
     return conform(usage, USAGE), written_start
 
 

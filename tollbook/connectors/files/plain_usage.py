@@ -8,7 +8,7 @@ from tollbook.connectors.files.amounts import MAX_DURATION_US, scale_of
 from tollbook.connectors.files.columns import found_column
 from tollbook.connectors.files.defects import MAX_TEXT_BYTES
 from tollbook.connectors.files.layout import KindField, Layout, TextField
-from tollbook.connectors.files.mapping import USAGE_TEXTS, was_answered
+from tollbook.connectors.files.mapping import NOT_IN_FILES, USAGE_TEXTS, was_answered
 from tollbook.connectors.files.raw import LINE
 from tollbook.connectors.files.times import parsed_times
 from tollbook.records import INCOMING, KINDS, USAGE, Measure, conform
@@ -35,8 +35,9 @@ def plain_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tup
         answered.alias("answered"),
         duration_us.alias("duration_us"),
         *(_text(field, names).alias(usage) for usage, field in texts.items()),
+        *NOT_IN_FILES,
         quantity=pl.lit(None, pl.Int64),
-        **dict.fromkeys(("record_key", "defect", "defect_detail"), pl.lit(None, pl.String)),
+        **dict.fromkeys(("defect", "defect_detail"), pl.lit(None, pl.String)),
     )
     longest = usage.select(pl.max_horizontal(pl.col(*texts).str.len_bytes().max())).item()
     return None if (longest or 0) > MAX_TEXT_BYTES else (conform(usage, USAGE), written)

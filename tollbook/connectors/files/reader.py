@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import polars as pl
 
+from tollbook.connectors.base import UsageBatch
 from tollbook.connectors.files.identity import Identifier
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.limits import Limits
@@ -24,20 +25,16 @@ BATCH_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UsageBatch:
-    """A run of records in the order of the file. There is always at least one batch, if only an empty one."""
+class FileBatch(UsageBatch):
+    """A run of records of a file, with what stood there. What is no record has defect "unreadable"."""
 
-    usage: pl.DataFrame  # schema records.USAGE; what is no record has defect "unreadable"
     source: pl.DataFrame | None  # the input's columns as text, row for row with `usage`; null where unreadable
     lines: (
         pl.Series | None
     )  # the rows of `source` as lines of comma-separated text without quotes, if they all are
     first_line: int  # line where the first record of the batch begins; 0 in an empty batch
     last_line: int  # line where the last record begins
-    bytes_read: int  # of the file as stored, for a progress bar
     fallback_lines: int  # lines not in the layout's encoding, read in its fallback encoding
-    is_last: bool
-    unfinished: bytes | None  # last batch of a growing file: its last line, not ended and not read yet
 
 
 def read_usage(
@@ -51,7 +48,7 @@ def read_usage(
     member: str | None = None,
     name: str | None = None,
     limits: Limits | None = None,
-) -> Iterator[UsageBatch]:
+) -> Iterator[FileBatch]:
     """Yield the file's records, each exactly once, in file order.
 
     `complete=False` says that the file may still grow: a last line without its end is left for the next pass and
@@ -68,7 +65,7 @@ def read_usage(
     limits = limits or Limits()
     with open_stored(file, compression=layout.file.compression, member=member, name=name, limits=limits) as stored:
         identifier = Identifier(layout.identity) if identify else None
-        held: UsageBatch | None = None
+        held: FileBatch | None = None
         pieces = raw_rows(stored, layout, complete=complete, limits=limits, keep_lines=keep_source)
         for rows in _sized(pieces, batch_rows):
             if held is not None:
@@ -100,14 +97,14 @@ def _sized(pieces: Iterator[RawRows], batch_rows: int) -> Iterator[RawRows]:
 
 def _batch(
     rows: RawRows, layout: Layout, stored: StoredFile, identifier: Identifier | None, *, keep_source: bool
-) -> UsageBatch:
+) -> FileBatch:
     read = plain_usage(rows.frame, layout, rows.names) if rows.is_tight and rows.frame.height else None
     usage, written = read or to_usage(rows.frame, layout, rows.names)
     if identifier is not None:
         days = written_days(written)
         usage = usage.with_columns(record_key=identifier.keys(rows.frame, days, rows.names))
     lines = rows.frame[LINE]
-    return UsageBatch(
+    return FileBatch(
         usage=usage,
         source=rows.frame.select(rows.names) if keep_source else None,
         lines=rows.lines,

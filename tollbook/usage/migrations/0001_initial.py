@@ -10,21 +10,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('connections', '0001_initial'),
     ]
 
     operations = [
-        migrations.CreateModel(
-            name='Connection',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, unique=True)),
-                ('kind', models.CharField(default='files', help_text="the connector's name; data, not a choice", max_length=40)),
-                ('layout', models.TextField(default='tollbook', help_text="a built-in layout's name, or a mapping as TOML")),
-                ('timezone', models.CharField(blank=True, help_text="of times without a zone; blank = the layout's", max_length=64)),
-                ('number_rules', models.JSONField(default=dict, help_text='country, exit codes …, as phone.NumberRules has them')),
-                ('match_by', models.JSONField(default=list, help_text='ways to find the account, in order: account, number')),
-            ],
-        ),
         migrations.CreateModel(
             name='Evidence',
             fields=[
@@ -81,6 +70,8 @@ class Migration(migrations.Migration):
                 ('exact_sixtieths', models.BigIntegerField(help_text='price before rounding, in 1/60 nano-units', null=True)),
                 ('price_nanos', models.BigIntegerField(help_text='null when set aside, 0 when free', null=True)),
                 ('currency', models.TextField(null=True)),
+                ('platform_price_nanos', models.BigIntegerField(help_text='as the connection says: retail or cost, net', null=True)),
+                ('platform_currency', models.TextField(null=True)),
                 ('transaction_id', models.BigIntegerField(help_text='the ledger transaction that charged it', null=True)),
                 ('supersedes_id', models.BigIntegerField(help_text='the record this one corrects', null=True)),
             ],
@@ -104,7 +95,7 @@ class Migration(migrations.Migration):
                 ('not_usage', models.BigIntegerField(default=0)),
                 ('superseded', models.BigIntegerField(default=0)),
                 ('undone', models.BigIntegerField(default=0)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='usage.connection')),
+                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='connections.connection')),
                 ('evidence', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='usage.evidence')),
             ],
             options={

@@ -37,6 +37,8 @@ COLUMNS = """
     exact_sixtieths bigint,
     price_nanos bigint,
     currency text,
+    platform_price_nanos bigint,
+    platform_currency text,
     transaction_id bigint,
     supersedes_id bigint,
     CONSTRAINT usage_outcome CHECK (outcome IN ('charged', 'free', 'set_aside', 'not_usage', 'superseded', 'undone')),
@@ -47,6 +49,9 @@ COLUMNS = """
     ),
     CONSTRAINT usage_set_aside_has_reason_and_no_price CHECK (
         outcome <> 'set_aside' OR (reason IS NOT NULL AND price_nanos IS NULL AND transaction_id IS NULL)
+    ),
+    CONSTRAINT usage_not_usage_has_reason_and_no_price CHECK (
+        outcome <> 'not_usage' OR (reason IS NOT NULL AND price_nanos IS NULL AND transaction_id IS NULL)
     ),
     CONSTRAINT usage_free_costs_nothing CHECK (
         outcome <> 'free' OR (reason IS NOT NULL AND price_nanos = 0 AND transaction_id IS NULL)

@@ -1,0 +1,319 @@
+"""What Tollbook asks of a platform.
+
+A connector is a class with the name of its kind, the settings it understands and the parts it offers. Each part is
+optional: what is not in `offers` raises NotOffered. Everything that can be long is a stream.
+
+Usage comes in two steps. `usage` fetches it as raw lines, which are kept as evidence before anybody looks into them;
+`read_usage` makes plain records of such a file. So whatever was fetched can be read again, and a mistake in reading
+loses nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar
+
+import polars as pl
+
+from tollbook.connectors.errors import ConnectorError, NotOffered
+from tollbook.connectors.secret import Secret
+
+
+class Feature(StrEnum):
+    """A part of a connector."""
+
+    CUSTOMERS = "customers"
+    ACCOUNTS = "accounts"
+    NUMBERS = "numbers"
+    USAGE = "usage"  # records of a period, by `usage`
+    FILES = "files"  # whole files, by `files` and `fetch`
+    TOTALS = "totals"
+    PRICE_LIST = "price list"
+    UPLOAD_PRICE_LIST = "upload price list"
+    ORDERS = "orders"
+    CHANGE_PASSWORD = "change password"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One thing that an installation may say. Values come as text and are checked by the connector."""
+
+    name: str
+    help: str
+    default: str = ""
+    is_secret: bool = False
+    is_required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One installation of a platform, as its connector needs to know it."""
+
+    name: str  # of the connection, named in errors
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    timezone: str = ""  # IANA; of times that do not say theirs; "" = as the platform usually is
+    layout: str = ""  # of files: a built-in layout's name, or a mapping's text
+
+
+class State(StrEnum):
+    """How a customer or an account stands at the platform."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"  # there, never or not yet in use
+    BLOCKED = "blocked"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"  # a word we do not know: left alone and reported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformCustomer:
+    """A customer as the platform has them."""
+
+    foreign_id: str  # what its records and accounts refer to
+    code: str = ""  # another name by which people know them there
+    name: str = ""
+    state: State = State.UNKNOWN
+    state_word: str = ""  # the platform's own word for it
+    identities: tuple[tuple[str, str], ...] = ()  # (scheme, value as written): nip, pesel, id_card, vat_id
+    email: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    country: str = ""  # ISO 3166 alpha-2, when said
+    currency: str = ""  # ISO 4217, when said
+    timezone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformAccount:
+    """An account (extension, SIM, line) as the platform has it."""
+
+    foreign_id: str
+    customer_id: str  # foreign id of the customer it belongs to
+    code: str  # its name there: a number, a login
+    name: str = ""
+    state: State = State.UNKNOWN
+    state_word: str = ""
+    is_settled: bool = True  # false: the platform has accepted the state but not carried it out yet
+    numbers: tuple[str, ...] = ()  # as written, with what the connector knows of country codes
+    product: str = ""  # the platform's name of what was sold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformNumber:
+    """A DID as the platform has it."""
+
+    number: str
+    customer_id: str = ""  # "" = in stock
+    account_id: str = ""  # "" = no account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What to fetch: one customer's usage, or everything, in `[since, until)`, after `cursor`."""
+
+    customer_id: str = ""  # foreign id; "" = everything there is
+    since: datetime
+    until: datetime
+    cursor: str = ""  # as `Finished` gave it last time; "" = from `since`
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Raw records as received, whole lines with their ends. All pieces of one fetching become one evidence."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Everything of a scope has been given. `cursor` is where to go on next time, in the connector's own words."""
+
+    scope: Scope
+    cursor: str = ""
+    records: int = 0  # as the platform counts them
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A scope could not be read to its end. The others go on; this one is asked for again next time."""
+
+    scope: Scope
+    error: ConnectorError
+
+
+UsageEvent = Piece | Finished | Failed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteFile:
+    """A file at a source. The same name, size and time mean that it has not changed."""
+
+    name: str  # with its folder below the source's, so that it is told apart from others
+    size_bytes: int | None = None  # None: the source does not say
+    modified_at: datetime | None = None
+    is_complete: bool = True  # false: it may still grow, its last line may be half
+    account_ref: str = ""  # the account that all of it belongs to, where a source is one account's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageBatch:
+    """A run of records in the order of the file. There is always at least one batch, if only an empty one."""
+
+    usage: pl.DataFrame  # schema records.USAGE
+    bytes_read: int  # of the file as stored, for a progress bar
+    is_last: bool
+    unfinished: bytes | None = None  # last batch of a growing file: its last line, not ended and not read yet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotal:
+    """What the platform says it had on a day (of its zone), for one customer or all."""
+
+    day: str  # ISO date
+    customer_id: str = ""
+    kind: str = ""
+    records: int
+    quantity: int  # seconds, messages or bytes
+    amount_nanos: int
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One step of a connection test."""
+
+    name: str  # "reach", "log in", "customers" …
+    is_ok: bool
+    says: str  # what was found, or what is wrong
+    next_step: str = ""  # what a person does about it
+
+
+class Verb(StrEnum):
+    """What a platform can be told."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CREATE = "create"
+    CHANGE = "change"
+
+
+class Target(StrEnum):
+    """Whom an order is about."""
+
+    CUSTOMER = "customer"
+    ACCOUNT = "account"
+    TRUNK = "trunk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Something the platform is told to do. Telling it twice does no more than telling it once."""
+
+    verb: Verb
+    target: Target
+    foreign_id: str = ""  # "" when it is to be created
+    is_outbound_only: bool = False
+    attributes: Mapping[str, Any] = field(default_factory=dict)  # for create and change
+
+
+class Connector:
+    """A platform. Subclasses say what they offer and override just that."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]  # as people name the platform
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    offers: ClassVar[frozenset[Feature]] = frozenset()
+    usage_by_customer: ClassVar[bool] = False  # usage is asked for customer by customer
+    key_is_platform_id: bool = True  # `record_key` is the platform's own id: other content is a correction
+    price_is: ClassVar[str] = ""  # what a platform's price means unless the connection says else: retail, cost
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def test(self) -> Iterator[Check]:
+        """Try it out step by step: reach, log in, and whether each part may be used. Changes nothing there."""
+        raise NotImplementedError
+
+    def customers(self) -> Iterator[PlatformCustomer]:
+        """Every customer."""
+        raise self._not_offered(Feature.CUSTOMERS)
+
+    def accounts(self, customer_ids: Sequence[str] | None = None) -> Iterator[PlatformAccount]:
+        """Every account, or those of some customers (foreign ids)."""
+        raise self._not_offered(Feature.ACCOUNTS)
+
+    def numbers(self, customer_ids: Sequence[str] | None = None) -> Iterator[PlatformNumber]:
+        """Every DID, or those of some customers."""
+        raise self._not_offered(Feature.NUMBERS)
+
+    def usage(self, scopes: Sequence[Scope]) -> Iterator[UsageEvent]:
+        """Fetch raw usage. May repeat records given before: their keys say that they are the same ones.
+
+        A scope that fails is reported as `Failed` and the others go on; only what makes every scope fail (no
+        route, wrong password) is raised. Closing the iterator early stops all that is under way.
+        """
+        raise self._not_offered(Feature.USAGE)
+
+    def files(self) -> Iterator[RemoteFile]:
+        """The files that are there now and are wanted (name filter, minimum age), oldest first."""
+        raise self._not_offered(Feature.FILES)
+
+    def fetch(self, file: RemoteFile) -> Iterator[bytes]:
+        """The bytes of a file, in blocks."""
+        raise self._not_offered(Feature.FILES)
+
+    def read_usage(
+        self, file: Path, *, name: str, batch_rows: int, is_complete: bool = True
+    ) -> Iterator[UsageBatch]:
+        """Plain records of a file that `usage` gave. Touches no network: the same bytes give the same records."""
+        raise self._not_offered(Feature.USAGE)
+
+    def totals(self, since: datetime, until: datetime, customer_ids: Sequence[str]) -> Iterator[DayTotal]:
+        """What the platform says it had, per day, to hold against what was read."""
+        raise self._not_offered(Feature.TOTALS)
+
+    def price_list(self) -> Iterator[Mapping[str, str]]:
+        """The platform's rates, row by row in its own columns."""
+        raise self._not_offered(Feature.PRICE_LIST)
+
+    def upload_price_list(self, file: Path) -> str:
+        """Send a price list; what the platform answered comes back."""
+        raise self._not_offered(Feature.UPLOAD_PRICE_LIST)
+
+    def carry_out(self, order: Order) -> str:
+        """Tell the platform; the foreign id of what it was about comes back. It is done when `state` says so."""
+        raise self._not_offered(Feature.ORDERS)
+
+    def state(self, target: Target, foreign_id: str) -> State:
+        """How it stands now, asked of the platform."""
+        raise self._not_offered(Feature.ORDERS)
+
+    def change_password(self, new_password: Secret) -> None:
+        """Give the API user another password. The caller keeps it: the old one is void from then on."""
+        raise self._not_offered(Feature.CHANGE_PASSWORD)
+
+    def close(self) -> None:
+        """Let go of connections. Safe to repeat."""
+
+    def _not_offered(self, feature: Feature) -> NotOffered:
+        return NotOffered(f"{self.title} offers no {feature.value}", platform=self.site.name)
+
+
+def check_settings(connector: type[Connector], given: Mapping[str, str]) -> Iterable[str]:
+    """What is wrong with the names and choices of some settings, a sentence each; nothing when all is well."""
+    known = {setting.name: setting for setting in connector.settings}
+    for name in given:
+        if name not in known:
+            yield f"{name!r} is no setting of {connector.kind}; there are {', '.join(known) or 'none'}"
+    for setting in connector.settings:
+        value = given.get(setting.name, "")
+        if setting.is_required and not value:
+            yield f"{setting.name} is missing: {setting.help}"
+        if value and setting.choices and value not in setting.choices:
+            yield f"{setting.name} is {value!r}; it can be {', '.join(setting.choices)}"

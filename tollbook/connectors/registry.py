@@ -1,0 +1,29 @@
+"""Every connector by its kind. A platform is a folder beside this file and a line here."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from tollbook.connectors.base import Connector, Site
+from tollbook.errors import BadInput
+
+CONNECTORS: Mapping[str, str] = {
+    "files": "tollbook.connectors.files.connector:FilesConnector",
+}
+
+
+def connector_class(kind: str) -> type[Connector]:
+    """The connector of that kind. Only then is its code, and the libraries it needs, imported.
+
+    Raises:
+        BadInput: there is none.
+    """
+    if kind not in CONNECTORS:
+        raise BadInput(f"there is no connector {kind!r}; there are {', '.join(CONNECTORS)}")
+    module, _, name = CONNECTORS[kind].partition(":")
+    found: type[Connector] = getattr(import_module(module), name)
+    return found
+
+
+def connector_for(kind: str, site: Site) -> Connector:
+    """The connector of that kind at that site."""
+    return connector_class(kind)(site)
