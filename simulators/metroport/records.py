@@ -60,16 +60,15 @@ class Record:
     def text(self) -> str:
         """The record in JSON. Its id decides how numbers are written: bare, quoted, or with a comma."""
         is_quoted, has_comma = self.id % 3 == 0, self.id % 5 == 0
-        quantities = {field: self.quantity if field == self.counted else 0 for field in PRICED_PER}
-        whole = {
+        quantities: dict[str, int] = {field: self.quantity if field == self.counted else 0 for field in PRICED_PER}
+        whole: dict[str, int] = {
             "id": self.id,
             "userid": self.userid,
             "ano": int(self.ano),
-            **quantities,
             "traffic_types_id": self.traffic_types_id or TRAFFIC_TYPES[self.kind],
         }
         fields: dict[str, object] = {
-            **{name: str(value) if is_quoted else value for name, value in whole.items()},
+            **{name: str(value) if is_quoted else value for name, value in (whole | quantities).items()},
             "src": self.src,
             "dst": self.dst,
             "calldate": self.calldate,

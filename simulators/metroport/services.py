@@ -41,7 +41,7 @@ SERVICES = (
     Service("sms", "SMS krajowy", Decimal("0.08"), POLISH_MOBILES, weight=190),
     Service("sms", "SMS przychodzący", FREE, POLISH_MOBILES, weight=40, is_incoming=True),
     Service("sms", "SMS międzynarodowy", Decimal("0.35"), GERMAN + BRITISH, weight=14, length=12),
-    Service("sms", "SMS Premium", Decimal("2.00"), ("7270", "92550"), weight=6, length=4),
+    Service("sms", "SMS Premium", Decimal("2.00"), ("7270", "7955"), weight=6, length=4),
     Service("mms", "MMS krajowy", Decimal("0.29"), POLISH_MOBILES, weight=40),
     DATA,
     ROAMING_DATA,

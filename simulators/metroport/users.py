@@ -5,7 +5,6 @@ The first fifteen are awkward, each in its own way; their ids are constants so t
 
 from dataclasses import dataclass
 
-
 from simulators.metroport.identifiers import identity_card, nip, nip_with_dashes, pesel
 
 COMPANY, PERSON = "1", "2"  # customertype
