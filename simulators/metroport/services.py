@@ -22,7 +22,7 @@ EMERGENCY = Service("call", "Numery alarmowe", FREE, ("112",), weight=2, length=
 DATA = Service("data", "Transfer danych kraj", Decimal("0.03"), ("internet",), weight=140)
 ROAMING_DATA = Service("data", "Roaming UE - transfer danych", Decimal("0.2149"), ("internet",), weight=8)
 PRIVATE_DATA = Service(
-    "data", "Transfer danych kraj", Decimal("0.05"), ("hala2.magazyn.apn.prywatny.example",), weight=10
+    "data", "Transfer danych APN prywatny", Decimal("0.05"), ("hala2.magazyn.apn.prywatny.example",), weight=10
 )
 VIDEO = Service("video", "Wideopołączenia", Decimal("0.50"), POLISH_MOBILES, weight=20)
 
