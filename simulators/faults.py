@@ -1,14 +1,15 @@
 """What can go wrong on the way, ordered beforehand: by a test in Python, by a story over `/_control/`.
 
 `GET /_control/faults` lists what is still to come, `POST /_control/faults` replaces it by a JSON list of faults,
-`GET /_control/requests` tells what was asked so far, `POST /_control/reset` forgets both.
+`GET /_control/requests` tells what was asked so far, `POST /_control/reset` forgets both. A platform's own switches are
+turned by `POST /_control/<name>` with a JSON object of arguments.
 """
 
 import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 from urllib.parse import unquote_plus, urlencode
@@ -51,8 +52,14 @@ class Fault:
 class Faults:
     """The faults still to come, and the log of what was asked."""
 
-    def __init__(self, *, expire_sessions: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        *,
+        expire_sessions: Callable[[], None] = lambda: None,
+        switches: Mapping[str, Callable[..., object]] | None = None,
+    ) -> None:
         self._expire_sessions = expire_sessions
+        self._switches = switches or {}
         self._lock = threading.Lock()
         self._faults: list[_Armed] = []
         self._counts: Counter[str] = Counter()
@@ -128,21 +135,30 @@ class Faults:
         return _late(request, handle, fault)
 
     def _control(self, request: Request) -> Answer:
-        match request.method, request.path.removeprefix(CONTROL).rstrip("/"):
+        name = request.path.removeprefix(CONTROL).rstrip("/")
+        try:
+            told = self._turn(request.method, name, request.body)
+        except KeyError:
+            return Answer.json({"error": f"There is no {request.method} {request.path}."}, status=404)
+        except (ValueError, TypeError) as error:
+            return Answer.json({"error": f"{name} was not changed: {error}"}, status=400)
+        return Answer.json(told)
+
+    def _turn(self, method: str, name: str, body: bytes) -> object:
+        match method, name:
+            case "GET", "requests":
+                return self.requests()
             case "GET", "faults":
-                return Answer.json([asdict(fault) for fault in self.left()])
+                pass
             case "POST", "faults":
-                try:
-                    self.set([Fault(**fault) for fault in json.loads(request.body)])
-                except (ValueError, TypeError) as error:
-                    return Answer.json({"error": f"The faults were not taken: {error}"}, status=400)
-                return Answer.json([asdict(fault) for fault in self.left()])
+                self.set([Fault(**fault) for fault in json.loads(body)])
             case "POST", "reset":
                 self.reset()
-                return Answer.json({})
-            case "GET", "requests":
-                return Answer.json(self.requests())
-        return Answer.json({"error": f"There is no {request.method} {request.path}."}, status=404)
+            case "POST", _:
+                return {"result": self._switches[name](**json.loads(body or b"{}"))}
+            case _:
+                raise KeyError(name)
+        return [asdict(fault) for fault in self.left()]
 
 
 class _Armed:
