@@ -19,9 +19,9 @@ prefix,destination,price,increment,connect_fee
 def prepare(folder: Path) -> None:
     from tollbook.catalog.operations import import_tariff_version, set_product
     from tollbook.catalog.price_list import read_price_list
+    from tollbook.connections.models import Connection
     from tollbook.customers.models import Account, Customer, Number
     from tollbook.rating.frames import TariffSettings
-    from tollbook.usage.models import Connection
 
     path = folder / "prices.csv"
     path.write_text(PRICES, encoding="utf-8")

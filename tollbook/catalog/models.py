@@ -38,11 +38,20 @@ class TariffVersion(models.Model):
     source_name = models.CharField(max_length=500)
     source_sha256 = models.CharField(max_length=64)
     rate_count = models.PositiveIntegerField()
+    markup_basis_points = models.IntegerField(
+        null=True,
+        help_text="not null: no rates, the platform's own price is taken with this markup; 1250 = 12.5 %",
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["tariff", "number"], name="tariffversion_number_once"),
             models.CheckConstraint(condition=models.Q(decimals__lte=9), name="tariffversion_decimals_at_most_9"),
+            models.CheckConstraint(
+                condition=models.Q(markup_basis_points=None)
+                | models.Q(markup_basis_points__gte=-10_000, markup_basis_points__lte=1_000_000, rate_count=0),
+                name="tariffversion_markup_or_rates",
+            ),
         ]
 
     def __str__(self) -> str:

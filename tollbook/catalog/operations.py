@@ -1,6 +1,7 @@
 """Changing the catalog: new versions of price lists, products and what they name."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import polars as pl
 from django.db import transaction
@@ -8,6 +9,7 @@ from django.db import transaction
 from tollbook.catalog.models import Product, ProductTariff, Rate, Tariff, TariffVersion
 from tollbook.database import copy_in
 from tollbook.errors import BadInput
+from tollbook.money import Rounding
 from tollbook.rating.engine import compile_tariff
 from tollbook.rating.frames import TariffSettings
 from tollbook.records import KINDS
@@ -55,6 +57,70 @@ def import_tariff_version(
     rows = rates.drop("recorded_at").with_columns(pl.lit(version.pk).alias("version_id"))
     copy_in(Rate._meta.db_table, rows)
     return version
+
+
+@transaction.atomic
+def set_platform_tariff(
+    *,
+    name: str,
+    currency: str,
+    markup_percent: Decimal = Decimal(0),
+    is_gross: bool = False,
+    decimals: int = 4,
+    rounding: Rounding = Rounding.HALF_UP,
+    active_from: datetime | None = None,
+    recorded_at: datetime,
+) -> TariffVersion:
+    """A tariff that takes the platform's own price, as it is or with a markup. The same again makes no version.
+
+    Args:
+        name: of the tariff.
+        currency: that the platform's prices are in.
+        markup_percent: what is put on them; at most two decimals, from -100 to 10,000.
+        is_gross: the platform's prices contain tax.
+        decimals: to which a price with a markup is rounded; one without is not rounded.
+        rounding: how.
+        active_from: calls that start before it are not its business; None = all.
+        recorded_at: now.
+
+    Raises:
+        BadInput: a markup that cannot be, or the tariff is in another currency, or net and not gross.
+    """
+    basis_points = markup_percent * 100
+    if basis_points != int(basis_points) or not -10_000 <= basis_points <= 1_000_000:
+        raise BadInput(
+            f"tariff {name!r}: markup {markup_percent} %; write -100 to 10000 with at most two decimals"
+        )
+    settings = TariffSettings(
+        currency=currency,
+        is_gross=is_gross,
+        decimals=decimals,
+        rounding=rounding,
+        markup_basis_points=int(basis_points),
+    )
+    tariff, _ = Tariff.objects.select_for_update().get_or_create(
+        name=name, defaults={"currency": currency, "is_gross": is_gross}
+    )
+    require_same_money(tariff, settings)
+    newest = tariff.versions.order_by("-number").first()
+    facts = {
+        "active_from": active_from,
+        "decimals": decimals,
+        "rounding": rounding,
+        "markup_basis_points": settings.markup_basis_points,
+    }
+    if newest and all(getattr(newest, field) == value for field, value in facts.items()):
+        return newest
+    return TariffVersion.objects.create(
+        tariff=tariff,
+        number=tariff.versions.count() + 1,
+        recorded_at=recorded_at,
+        timezone=settings.timezone,
+        fraction=settings.fraction,
+        source_name="the platform's prices",
+        rate_count=0,
+        **facts,
+    )
 
 
 def require_same_money(tariff: Tariff, settings: TariffSettings) -> None:

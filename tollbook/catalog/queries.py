@@ -1,6 +1,7 @@
 """Reading the catalog: which tariff a product names for a kind, and which version prices a call."""
 
 from datetime import date
+from decimal import Decimal
 from typing import cast
 
 import polars as pl
@@ -22,6 +23,7 @@ VERSIONS = table(
         "version_from": UTC_TIME,  # the version prices calls that start then or later; null = from ever
         "currency": pl.String,
         "is_gross": pl.Boolean,
+        "takes_platform_price": pl.Boolean,
     }
 )
 PRODUCTS = pl.Schema({"product_id": pl.Int64, "on_net": pl.String})
@@ -41,9 +43,9 @@ def product_tariffs() -> pl.DataFrame:
 def tariff_versions() -> pl.DataFrame:
     """The versions that count, as VERSIONS: of two with the same `active_from`, the one with the higher number."""
     rows = TariffVersion.objects.order_by("tariff_id", "active_from", "number").values_list(
-        "tariff_id", "id", "active_from", "tariff__currency", "tariff__is_gross"
+        "tariff_id", "id", "active_from", "tariff__currency", "tariff__is_gross", "markup_basis_points"
     )
-    frame = pl.DataFrame(list(rows), schema=VERSIONS, orient="row")
+    frame = pl.DataFrame([(*row, markup is not None) for *row, markup in rows], schema=VERSIONS, orient="row")
     return frame.unique(["tariff_id", "version_from"], keep="last", maintain_order=True)
 
 
@@ -76,6 +78,7 @@ def version_settings(version: TariffVersion) -> TariffSettings:
         fraction=Fraction(version.fraction),
         is_gross=version.tariff.is_gross,
         country=version.country or None,
+        markup_basis_points=version.markup_basis_points,
     )
 
 
@@ -108,12 +111,20 @@ def tariff_list() -> list[dict[str, object]]:
                 "prices": "gross" if tariff.is_gross else "net",
                 "versions": tariff.versions.count(),
                 "rates": newest.rate_count if newest else 0,
+                "platform_price": _platform_price(newest),
                 "in_force_from": newest.active_from if newest else None,
                 "recorded_at": newest.recorded_at if newest else None,
                 "source": newest.source_name if newest else "",
             }
         )
     return rows
+
+
+def _platform_price(version: TariffVersion | None) -> str:
+    """Of a tariff that takes the platform's price: with what markup."""
+    if version is None or version.markup_basis_points is None:
+        return ""
+    return f"{Decimal(version.markup_basis_points) / 100:+f} %" if version.markup_basis_points else "as it is"
 
 
 def product_list() -> list[dict[str, object]]:

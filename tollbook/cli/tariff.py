@@ -2,12 +2,14 @@
 
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from tollbook.catalog.operations import set_platform_tariff
 from tollbook.catalog.price_list.cells import moment
 from tollbook.catalog.proposal import Proposal, propose_version, record_proposal
 from tollbook.catalog.queries import tariff_list, version_rates
@@ -24,6 +26,8 @@ from tollbook.cli.tariff_report import (
     version_facts,
 )
 from tollbook.errors import BadInput
+from tollbook.money import Rounding
+from tollbook.rating.frames import TariffSettings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,6 +110,46 @@ def import_(
         typer.echo("nothing was recorded")
 
 
+@app.command()
+def platform(
+    name: Annotated[str, typer.Argument(help="The tariff's name.", show_default=False)],
+    *,
+    currency: Annotated[str, typer.Option(help="That the platform's prices are in.", show_default=False)],
+    markup: Annotated[str, typer.Option(metavar="PERCENT", help="Put on the platform's price, as 12.5.")] = "0",
+    active_from: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="For calls that start then or later.", show_default="any call"),
+    ] = None,
+    decimals: Decimals = None,
+    rounding: RoundingMode = None,
+    gross: Gross = None,
+) -> None:
+    """A tariff that takes the price the platform has put on its record, as it is or with a markup.
+
+    Name it in a product like any other. Another markup is another version: what was priced stays as it was.
+
+    Example: tollbook tariff platform "as platform" --currency PLN --markup 10
+    """
+    open_database()
+    try:
+        percent = Decimal(markup)
+    except InvalidOperation:
+        raise BadInput(f"--markup {markup!r} is not a number; write percent, as 12.5") from None
+    version = set_platform_tariff(
+        name=name,
+        currency=currency,
+        markup_percent=percent,
+        is_gross=bool(gross),
+        decimals=TariffSettings().decimals if decimals is None else decimals,
+        rounding=_rounding(rounding),
+        active_from=_moment("--active-from", active_from) if active_from else None,
+        recorded_at=datetime.now(UTC),
+    )
+    typer.echo(
+        f"tariff {name}: version {version.number} takes the platform's price in {currency}, markup {markup} %"
+    )
+
+
 @app.command("list")
 def list_(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """All tariffs with their newest version.
@@ -173,6 +217,13 @@ def _is_wanted(proposal: Proposal, *, yes: bool) -> bool:
             " and run the command again with --yes"
         )
     return typer.confirm(f"Record this as the next version of {proposal.name}?", err=True)
+
+
+def _rounding(text: str | None) -> Rounding:
+    try:
+        return Rounding(text or Rounding.HALF_UP)
+    except ValueError:
+        raise BadInput(f"--rounding {text!r}; write one of {', '.join(Rounding)}") from None
 
 
 def _moment(option: str, text: str) -> datetime:

@@ -11,7 +11,10 @@ from tollbook.usage.models import ImportRun
 from tollbook.usage.queries import records_by_id
 
 # What a record says. If a known key comes with other content, the platform has corrected the record.
-CONTENT = ("kind", "start", "answered", "duration_us", "quantity", "cli", "cld", "account_ref")
+CONTENT = (
+    *("kind", "start", "answered", "duration_us", "quantity", "cli", "cld", "account_ref"),
+    *("platform_price_nanos", "platform_currency"),
+)
 
 
 def corrections(seen: pl.DataFrame, run: ImportRun) -> pl.DataFrame:

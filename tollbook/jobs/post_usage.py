@@ -93,7 +93,10 @@ def as_records(rows: pl.DataFrame) -> pl.DataFrame:
         # Once a record has found its price nobody reads its numbers again.
         cli_raw=pl.when(is_set_aside).then("cli_raw"),
         cld_raw=pl.when(is_set_aside).then("cld_raw"),
-        tariff_version_id=pl.when(pl.col("rate_line").is_not_null()).then("version_id"),
+        # A price taken from the platform has no rate, and cites its version all the same.
+        tariff_version_id=pl.when(pl.col("rate_line").is_not_null() | (pl.col("outcome") == "charged")).then(
+            "version_id"
+        ),
         currency=pl.when(pl.col("price_nanos").is_not_null()).then("currency"),
     ).select(RECORDS.names())
 

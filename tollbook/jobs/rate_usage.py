@@ -32,6 +32,7 @@ WORKINGS = (
     *("defect", "is_emergency", "cld_class", "is_number_read", "known_reason"),
     *("match_reason", "account_code", "product_id", "account_from", "account_until"),
     *("tariff_reason", "tariff_id", "customer_currency", "customer_timezone"),
+    "takes_platform_price",
 )
 NO_RATES = compile_tariff(pl.DataFrame(schema=RATES), TariffSettings())
 
@@ -82,15 +83,20 @@ def rate_usage(
     records = _read_numbers(records, rules)
     records = match_accounts(records, book.directory, ways, pairs_customers=book.pairs_customers)
     records = _pick_tariff(records, book)
+    takes_platform_price = pl.col("takes_platform_price").fill_null(value=False)
     records = records.with_columns(
         known_reason=pl.coalesce(
             "defect",
             pl.when(pl.col("is_emergency")).then(pl.lit("emergency")),
             "match_reason",
-            pl.when(~pl.col("is_number_read")).then(pl.lit("bad_number")),
+            # Nothing is looked up by its number when the platform has said the price.
+            pl.when(~pl.col("is_number_read") & ~takes_platform_price).then(pl.lit("bad_number")),
             "tariff_reason",
             _on_net(records, book),
             pl.when(pl.col("currency") != pl.col("customer_currency")).then(pl.lit("currency_mismatch")),
+            pl.when(takes_platform_price & (pl.col("platform_currency") != pl.col("currency"))).then(
+                pl.lit("currency_mismatch")
+            ),
         )
     )
     rated = _priced(records, book).with_columns(month=_customer_month(book.directory))

@@ -13,6 +13,7 @@ from tollbook.rating.facts import Facts, facts, has_good_time
 from tollbook.rating.frames import CALLS, LONGEST_CALL_S, VERDICT, TariffSettings
 from tollbook.rating.increments import Trail, Usage, charge
 from tollbook.rating.outcome import Answer, has_price, has_rate_line, outcome_of, reason_of
+from tollbook.rating.platform_price import rate_by_platform
 from tollbook.rating.prefix import Ints
 from tollbook.rating.price import exact_price, rounded_nanos
 from tollbook.rating.tariff import KindTable, Tariff, compile_tariff
@@ -52,6 +53,8 @@ def rate_calls(calls: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
     Raises:
         FrameMismatch: a column of CALLS is missing or has another type, or a `known_reason` is no reason.
     """
+    if tariff.settings.markup_basis_points is not None:
+        return rate_by_platform(calls, tariff.settings)
     records = conform(calls, CALLS)
     rate_block = partial(_rate_block, tariff=tariff, timelines=timelines_for(records, tariff))
     blocks = [records.slice(begin, BLOCK_ROWS) for begin in range(0, records.height, BLOCK_ROWS)]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Self
@@ -14,8 +14,10 @@ from tollbook.money import NANOS_PER_UNIT, Rounding
 from tollbook.rating.explain_table import SECOND, explanation_table
 from tollbook.rating.frames import CALLS
 from tollbook.rating.outcome import Outcome
+from tollbook.rating.platform_price import BASIS_POINTS, rate_by_platform
 from tollbook.rating.price import rounded_nanos
 from tollbook.rating.tariff import Tariff
+from tollbook.records import table
 
 _WHY = {
     "unreadable": "the line is no record",
@@ -33,6 +35,13 @@ _WHY = {
     "not_billed": "the product does not bill this kind",
     "no_tariff": "the product names no tariff for this kind",
     "on_net": "both ends belong to one customer",
+    "no_platform_price": "the tariff takes the platform's price, and it came without one",
+    "unpaired_customer": "the platform's customer is paired with nobody here",
+    "other_customer": "the account found belongs to another customer than the platform's customer does",
+    "fee": "the platform's record of a fee",
+    "payment": "the platform's record of a payment",
+    "adjustment": "the platform's record of an adjustment",
+    "tax": "the platform's record of a tax",
     "no_rate": "the price list has no price for it",
     "forbidden_destination": "the price list forbids the destination",
     "currency_mismatch": "the tariff is in another currency",
@@ -82,6 +91,8 @@ class Explanation:
     decimals: int
     rounding: str
     price: str | None
+    platform_price: str | None = None  # where it was taken, and what was put on it
+    markup_percent: str | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -110,6 +121,8 @@ class Explanation:
             origin = f" from {self.cli_prefix}" if self.cli_prefix else ""
             name = f" ({self.destination})" if self.destination else ""
             yield f"prefix {self.prefix or 'any number'}{origin}{name}, price list line {self.line}"
+        if self.platform_price is not None:
+            yield f"the platform's price is {self.platform_price}, taken with a markup of {self.markup_percent} %"
         for step in self.steps:
             hours = f", {step.window}" if step.window else ""
             per = "minute" if self.unit == SECOND else self.unit
@@ -125,7 +138,7 @@ class Explanation:
         why = _WHY.get(self.reason or "", "")
         if self.outcome == Outcome.CHARGED:
             return f"charged {self.price} {self.currency} {'with' if self.is_gross else 'without'} tax"
-        return f"{'free' if self.outcome == Outcome.FREE else 'set aside'}: {why} ({self.reason})"
+        return f"{self.outcome.replace('_', ' ')}: {why} ({self.reason})"
 
     def _counted_in(self) -> str:
         return {SECOND: "s", "message": "messages"}.get(self.unit or SECOND, "bytes")
@@ -142,6 +155,8 @@ class Rebuilt:
 def explanation(call: Mapping[str, Any], tariff: Tariff) -> Explanation:
     """Explain one record, given with the fields of CALLS (others are ignored, missing ones are null)."""
     fields = {name: call.get(name) for name in CALLS}
+    if tariff.settings.markup_basis_points is not None:
+        return _by_platform(call, fields, tariff)
     return Explanation.from_json(explanations(pl.DataFrame([fields], schema=CALLS), tariff)[0])
 
 
@@ -150,10 +165,40 @@ def explanations(rated: pl.DataFrame, tariff: Tariff) -> pl.Series:
     return explanation_table(rated, tariff).to_struct().struct.json_encode().alias("explanation")
 
 
+def _by_platform(call: Mapping[str, Any], fields: Mapping[str, Any], tariff: Tariff) -> Explanation:
+    """The explanation of a price that was the platform's: what a list without rates says, and that price."""
+    settings = replace(tariff.settings, markup_basis_points=None)
+    found = explanation(fields, replace(tariff, settings=settings))
+    schema = table({**CALLS, "platform_price_nanos": pl.Int64})
+    row = pl.DataFrame([{**fields, "platform_price_nanos": call.get("platform_price_nanos")}], schema=schema)
+    verdict = rate_by_platform(row, tariff.settings).row(0, named=True)
+    base, markup = call.get("platform_price_nanos"), tariff.settings.markup_basis_points or 0
+    return replace(
+        found,
+        outcome=verdict["outcome"],
+        reason=verdict["reason"],
+        billed=verdict["billed"],
+        exact=_text(Fraction(base * (BASIS_POINTS + markup), BASIS_POINTS))
+        if base is not None and markup
+        else None,
+        price=None if verdict["price_nanos"] is None else _text(Fraction(verdict["price_nanos"])),
+        platform_price=None if base is None else _text(Fraction(base)),
+        markup_percent=f"{Decimal(markup) / 100:f}",
+    )
+
+
+def _text(nanos: Fraction) -> str:
+    """An amount of nano-units as decimal text, whole and without trailing zeros."""
+    amount = Decimal(nanos.numerator) / Decimal(nanos.denominator)
+    return f"{amount.scaleb(-9).normalize():f}"
+
+
 def rebuild(explained: Explanation) -> Rebuilt:
     """The price again, from the explanation alone."""
     if explained.outcome != Outcome.CHARGED:
         return Rebuilt(explained.outcome, 0 if explained.outcome == Outcome.FREE else None)
+    if explained.platform_price is not None:
+        return Rebuilt(explained.outcome, _rebuilt_by_platform(explained))
     seconds_in_price = 60 if explained.unit == SECOND else 1
     total = _amount(explained.connect_fee) + sum(
         _amount(step.price) * step.billed / seconds_in_price for step in explained.steps
@@ -167,6 +212,16 @@ def rebuild(explained: Explanation) -> Rebuilt:
     return Rebuilt(
         explained.outcome, int(rounded_nanos(sixtieths, explained.decimals, Rounding(explained.rounding))[0])
     )
+
+
+def _rebuilt_by_platform(explained: Explanation) -> int:
+    base = int(_amount(explained.platform_price) * NANOS_PER_UNIT)
+    markup = int(Decimal(explained.markup_percent or 0) * 100)
+    if not markup:
+        return base
+    parts = np.array([base * (BASIS_POINTS + markup)])
+    rounding = Rounding(explained.rounding)
+    return int(rounded_nanos(parts, explained.decimals, rounding, per_nano=BASIS_POINTS)[0])
 
 
 def _amount(text: str | None) -> Fraction:

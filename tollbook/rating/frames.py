@@ -35,6 +35,8 @@ class TariffSettings:
     fraction: Fraction = Fraction.UP
     is_gross: bool = False  # prices contain tax
     country: str | None = None  # ISO 3166; numbers written locally are read as this country's
+    # Not null: the platform's own price is taken, with this markup (1250 = 12.5 %); the price list is empty.
+    markup_basis_points: int | None = None
 
 
 # One row of a price list. Rows that share prefix, kind, CLI prefix, dates and window and differ in `from_s` are
@@ -111,6 +113,7 @@ SET_ASIDE_REASONS = (
     "account_closed",
     "bad_number",
     "no_tariff",
+    "no_platform_price",  # the tariff takes the platform's price, and the record came without one
     "no_rate",
     "forbidden_destination",
     "currency_mismatch",

@@ -50,16 +50,17 @@ class Answer(IntEnum):
     NOT_BILLED = 18
     NO_TARIFF = 19
     ON_NET = 20
-    # 9: the price list has no price for it.
-    NO_RATE = 21
-    FORBIDDEN_DESTINATION = 22
-    CURRENCY_MISMATCH = 23
+    # 9: the price list, or the platform, has no price for it.
+    NO_PLATFORM_PRICE = 21
+    NO_RATE = 22
+    FORBIDDEN_DESTINATION = 23
+    CURRENCY_MISMATCH = 24
     # 10: priced at nothing.
-    GRACE = 24
-    ALLOWANCE = 25
+    GRACE = 25
+    ALLOWANCE = 26
     # 11: priced; or it would be, were the price not too large for 64 bits (shown as `bad_quantity`).
-    UNPRICEABLE = 26
-    CHARGED = 27
+    UNPRICEABLE = 27
+    CHARGED = 28
 
     @property
     def reason(self) -> str | None:

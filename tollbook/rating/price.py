@@ -24,13 +24,13 @@ def exact_price(value: Ints, opening_row: Ints, terms: Terms) -> Ints:
     return capped
 
 
-def rounded_nanos(exact: Ints, decimals: int, rounding: Rounding) -> Ints:
-    """The price in nano-units, at so many decimals.
+def rounded_nanos(exact: Ints, decimals: int, rounding: Rounding, *, per_nano: int = 60) -> Ints:
+    """The price in nano-units, at so many decimals. `exact` is in so many parts of a nano-unit.
 
     The size is rounded and the sign put back, so a credit rounds like a charge.
     """
     nanos_per_step = 10 ** (MAX_DECIMALS - decimals)
-    step = 60 * nanos_per_step
+    step = per_nano * nanos_per_step
     size: Ints = np.abs(exact)
     match rounding:
         case Rounding.HALF_UP:

@@ -1,0 +1,60 @@
+"""Prices that the platform has put on its records already: taken as they are, or with a markup.
+
+The tariff has no rates then, only its markup. What comes before a price is looked up (defects, exclusions, the
+account) decides here as it does everywhere; the number does not, because nothing is looked up by it.
+"""
+
+import numpy as np
+import polars as pl
+
+from tollbook.money import INT64_MAX
+from tollbook.rating.facts import facts
+from tollbook.rating.frames import CALLS, VERDICT, TariffSettings
+from tollbook.rating.outcome import Answer, has_price, outcome_of, reason_of
+from tollbook.rating.price import rounded_nanos
+from tollbook.records import conform
+
+BASIS_POINTS = 10_000  # in the whole: a markup of 12.5 % is 1250 of them
+
+
+def rate_by_platform(calls: pl.DataFrame, settings: TariffSettings) -> pl.DataFrame:
+    """CALLS with `platform_price_nanos` in, the same rows in the same order with VERDICT out.
+
+    A record without a platform's price is set aside: `no_platform_price`. One that lasted nothing and still has a
+    price is charged: the platform knows why. `exact_sixtieths` is null: the platform's price and the markup are
+    the trail.
+    """
+    kinds = calls["kind"].unique(maintain_order=True).to_list()
+    rows = calls.with_row_index("place")
+    parts = [_of_kind(rows.filter(pl.col("kind").eq_missing(kind)), kind, settings) for kind in kinds]
+    verdicts = pl.concat(parts).sort("place").drop("place") if parts else VERDICT.to_frame()
+    return calls.with_columns(verdicts)
+
+
+def _of_kind(calls: pl.DataFrame, kind: str | None, settings: TariffSettings) -> pl.DataFrame:
+    known = facts(conform(calls, CALLS), kind, settings.fraction, need_cli=False)
+    given = calls["platform_price_nanos"]
+    base = given.fill_null(0).to_numpy()
+    answer = known.answer.copy()
+    answer[answer == Answer.BAD_NUMBER.value] = Answer.CHARGED.value
+    answer[(answer == Answer.UNANSWERED.value) & (base != 0)] = Answer.CHARGED.value
+    np.minimum(answer, Answer.NO_PLATFORM_PRICE.value, out=answer, where=given.is_null().to_numpy())
+    factor = BASIS_POINTS + (settings.markup_basis_points or 0)
+    most = INT64_MAX // max(factor, BASIS_POINTS) - 1
+    np.minimum(answer, Answer.UNPRICEABLE.value, out=answer, where=np.abs(base) > most)
+    is_charged = answer == Answer.CHARGED.value
+    price = np.where(is_charged, base, 0)
+    if settings.markup_basis_points:
+        price = rounded_nanos(price * factor, settings.decimals, settings.rounding, per_nano=BASIS_POINTS)
+    answers, priced = pl.Series(answer), pl.lit(has_price(pl.Series(answer)))
+    nothing = pl.lit(None, pl.Int64)
+    figures = pl.DataFrame({"billed": np.where(is_charged, known.amount, 0), "price_nanos": price})
+    return figures.select(
+        calls["place"],
+        outcome_of(answers),
+        reason_of(answers),
+        nothing.alias("rate_line"),
+        pl.when(priced).then("billed").alias("billed"),
+        nothing.alias("exact_sixtieths"),
+        pl.when(priced).then("price_nanos").alias("price_nanos"),
+    )
