@@ -39,6 +39,7 @@ class SftpServer:
         self.port = port  # 0 until it is started, for a free one
         self._host_key = paramiko.ECDSAKey.generate()
         self._listener: socket.socket | None = None
+        self._acceptor = threading.Thread()
         self._conversations: list[paramiko.Transport] = []
 
     @property
@@ -63,13 +64,15 @@ class SftpServer:
         listener.settimeout(TICK_SECONDS)
         self.port = listener.getsockname()[1]
         self._listener = listener
-        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, args=(listener,), daemon=True)
+        self._acceptor.start()
 
     def stop(self) -> None:
         """Close the port and every connection. May be called twice; it starts again on the same port."""
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
+            self._acceptor.join()  # the port stays open as long as a thread waits at it
         for conversation in self._conversations:
             conversation.close()
         self._conversations.clear()
@@ -91,14 +94,14 @@ class SftpServer:
                 return  # stopped
             if self.refuse == "connection":
                 connection.close()
-            else:
-                threading.Thread(target=self._converse, args=(connection,), daemon=True).start()
+                continue
+            transport = paramiko.Transport(connection)
+            self._conversations.append(transport)
+            threading.Thread(target=self._converse, args=(transport,), daemon=True).start()
 
-    def _converse(self, connection: socket.socket) -> None:
-        transport = paramiko.Transport(connection)
+    def _converse(self, transport: paramiko.Transport) -> None:
         transport.add_server_key(self._host_key)
         transport.set_subsystem_handler("sftp", SFTPServer, _Files, self.folder.resolve())
-        self._conversations.append(transport)
         try:
             transport.start_server(server=_Door(self._is_welcome))
         except (paramiko.SSHException, EOFError, OSError):
