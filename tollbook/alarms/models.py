@@ -1,5 +1,7 @@
 """What somebody must look at, and the messages that tell them."""
 
+from uuid import uuid4
+
 from django.db import models
 
 from tollbook.connections.models import Connection
@@ -14,6 +16,9 @@ class AlarmKind(models.TextChoices):
     COLLECT_FAILED = "collect_failed", "usage could not be fetched"
     PASSWORD_EXPIRES = "password_expires", "the platform wants another password"
     RECONCILIATION = "reconciliation", "the platform counts otherwise than we do"
+    SYNC_FAILED = "sync_failed", "customers and accounts could not be brought up to date"
+    JOB_FAILED = "job_failed", "a job of the house failed"
+    MESSAGE_FAILED = "message_failed", "a message could not be delivered and is not tried any more"
 
 
 class Alarm(models.Model):
@@ -50,9 +55,30 @@ class Channel(models.TextChoices):
     WEBHOOK = "webhook"
 
 
+class AlarmSubscription(models.Model):
+    """Who is told of alarms, and how."""
+
+    channel = models.CharField(max_length=10, choices=Channel)
+    address = models.CharField(max_length=500, help_text="of mail, or the URL")
+    kinds = models.JSONField(default=list, help_text="of alarms; none = all")
+    secret = models.TextField(
+        blank=True, help_text="signs what goes to a webhook; encrypted (connections.secrets)"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["channel", "address"], name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.channel} to {self.address}"
+
+
 class Message(models.Model):
     """The outbox: written with what it tells of, sent afterwards, tried again until it is."""
 
+    key = models.UUIDField(default=uuid4, help_text="goes with it, so that a repeat is known as one")
+    subscription = models.ForeignKey(
+        AlarmSubscription, null=True, on_delete=models.SET_NULL, related_name="messages"
+    )
     channel = models.CharField(max_length=10, choices=Channel)
     address = models.CharField(max_length=500, help_text="of mail, or the URL")
     subject = models.CharField(max_length=200, blank=True)

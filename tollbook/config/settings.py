@@ -1,4 +1,4 @@
-"""Django's settings. The command line needs no more than the database; there is no web part yet."""
+"""Django's settings: the database, the jobs in it, and what `tollbook up` serves."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,14 @@ INSTALLED_APPS = [
     "tollbook.alarms",
     "tollbook.ledger",
     "tollbook.billing",
+    "procrastinate.contrib.django",
 ]
+
+# Tasks are imported by who runs them, so that other commands do not wait for it.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["tollbook.up.tasks"]
+
+ROOT_URLCONF = "tollbook.config.urls"
 
 # Without DATABASE_URL the engine starts the embedded server at the first connection, and fills in HOST itself.
 EMBEDDED = {"NAME": "tollbook", "USER": "postgres", "EMBEDDED_HOME": TOLLBOOK_HOME, "OPTIONS": {}}

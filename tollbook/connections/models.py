@@ -47,12 +47,20 @@ class Connection(models.Model):
     is_scheduled = models.BooleanField(default=False)
     collect_at = models.TimeField(default=time(1, 0), help_text="daily, in the connection's zone")
     collect_every = models.DurationField(null=True, blank=True, help_text="instead of daily")
+    scheduled_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the schedule last asked for a collect, or was switched on"
+    )
     import_from = models.DateField(
         null=True,
         blank=True,
         help_text="first day for newly paired customers; null = the day before their first import",
     )
     stale_after = models.DurationField(null=True, blank=True, help_text="alarm when nothing new came for so long")
+    sequence_pattern = models.CharField(
+        max_length=200,
+        blank=True,
+        help_text="names of its files, as cdr-{number}.csv or cdr-{date}.csv: an alarm when one in between is missing",
+    )
 
     def __str__(self) -> str:
         return self.name

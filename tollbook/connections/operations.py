@@ -1,6 +1,7 @@
 """Connections: checked when they are added, so that an import does not find out that their settings make no sense."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import transaction
 
 from tollbook.connections.models import Connection
+from tollbook.connections.schedule import LONGEST, SHORTEST, Schedule
 from tollbook.connections.secrets import decrypted, encrypted
 from tollbook.connectors.base import Connector, Site, check_settings
 from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
@@ -98,6 +100,42 @@ def keep_secret(connection: Connection, name: str, secret: Secret) -> None:
     secrets = decrypted(locked.secrets, connection=locked.name)
     locked.secrets = connection.secrets = encrypted({**secrets, name: secret})
     locked.save(update_fields=["secrets"])
+
+
+@transaction.atomic
+def set_schedule(
+    connection: Connection, *, now: datetime, is_on: bool, at: time | None = None, every: timedelta | None = None
+) -> Connection:
+    """Say when usage is collected: daily at a time in the connection's zone, or every so often. Safe to repeat.
+
+    Counted from now: a time of today that has passed is not made up for. `at` None keeps the time of day.
+
+    Raises:
+        BadInput: more often than once a minute, or seldomer than once a month.
+    """
+    if every is not None and not SHORTEST <= every <= LONGEST:
+        raise BadInput(
+            f"connection {connection.name!r}: every {every} is not between {SHORTEST} and {LONGEST}; "
+            "give an interval as 30m, 6h or 2d"
+        )
+    locked = Connection.objects.select_for_update().get(pk=connection.pk)
+    was = schedule_of(locked)
+    locked.is_scheduled, locked.collect_every = is_on, every
+    locked.collect_at = at or locked.collect_at
+    if schedule_of(locked) != was or locked.scheduled_at is None:
+        locked.scheduled_at = now
+    locked.save(update_fields=["is_scheduled", "collect_every", "collect_at", "scheduled_at"])
+    return locked
+
+
+def schedule_of(connection: Connection) -> Schedule:
+    """When it is collected, as plain values."""
+    return Schedule(
+        is_on=connection.is_scheduled,
+        at=connection.collect_at,
+        every=connection.collect_every,
+        timezone=connection.timezone,
+    )
 
 
 def site_of(connection: Connection) -> Site:
