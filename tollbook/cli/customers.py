@@ -27,8 +27,8 @@ def import_(
     """Make customers, or change those whose code is known. Safe to repeat.
 
     Columns: code*, name*, currency*, street, postcode, city, country, tax_id, email, language, timezone, tax_rate
-    (percent), tax_treatment, tax_note, payment_days, is_prepaid, credit_limit, nip, pesel, vat_id. Columns that the
-    file does not have stay as they are; an empty cell empties its field.
+    (percent), tax_treatment, tax_note, payment_days, is_prepaid, credit_limit, nip, pesel, id_card, vat_id. Columns
+    that the file does not have stay as they are; an empty cell empties its field.
 
     Example: tollbook customers import customers.csv --dry-run
     """

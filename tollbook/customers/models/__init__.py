@@ -1,0 +1,42 @@
+"""Who pays, what makes their usage, and who they are at the platforms, each over time."""
+
+from tollbook.customers.models.accounts import (
+    Account,
+    AccountEvent,
+    AccountLink,
+    AccountState,
+    BlockedBy,
+    ForeignNumber,
+    Number,
+)
+from tollbook.customers.models.customers import Customer, CustomerState, Identity, TaxTreatment
+from tollbook.customers.models.pairing import (
+    ForeignCustomer,
+    Pairing,
+    PairingDeed,
+    PairingEvent,
+    Standing,
+    Suggestion,
+    SuggestionState,
+)
+
+__all__ = [
+    "Account",
+    "AccountEvent",
+    "AccountLink",
+    "AccountState",
+    "BlockedBy",
+    "Customer",
+    "CustomerState",
+    "ForeignCustomer",
+    "ForeignNumber",
+    "Identity",
+    "Number",
+    "Pairing",
+    "PairingDeed",
+    "PairingEvent",
+    "Standing",
+    "Suggestion",
+    "SuggestionState",
+    "TaxTreatment",
+]

@@ -1,0 +1,136 @@
+"""What makes usage: accounts, their numbers, and which account of a platform each is, all over time."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.db import models
+from django.db.models.expressions import RawSQL
+
+from tollbook.catalog.models import Product
+from tollbook.connections.models import Connection
+from tollbook.customers.models.customers import Customer
+
+
+class AccountState(models.TextChoices):
+    INACTIVE = "inactive", "not in use yet"
+    ACTIVE = "active"
+    BLOCKED = "blocked"
+    TERMINATED = "terminated", "ended for good; its record stays"
+
+
+class BlockedBy(models.TextChoices):
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    CREDIT = "credit"
+    PLATFORM = "platform", "found blocked there"
+
+
+class Account(models.Model):
+    """What makes usage: an extension, SIM, trunk, number. Active in `[active_from, active_until)`."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="accounts")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="accounts")
+    code = models.CharField(max_length=64, unique=True, help_text="how platforms name it in `account_ref`")
+    name = models.CharField(max_length=200, blank=True)
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+    state = models.CharField(max_length=10, choices=AccountState, default=AccountState.ACTIVE)
+    blocked_by = models.CharField(max_length=10, choices=BlockedBy, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(active_until__gt=models.F("active_from"))
+                | models.Q(active_from=None)
+                | models.Q(active_until=None),
+                name="account_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="blocked") ^ models.Q(blocked_by=""), name="account_blocked_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Number(models.Model):
+    """A number on an account in `[active_from, active_until)`: E.164 digits without plus."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="numbers")
+    digits = models.BigIntegerField(db_index=True, help_text="E.164 has no leading zero, so nothing is lost")
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+
+    class Meta:
+        constraints = [
+            # The embedded server has no btree_gist, so equality of numbers is written as overlap of
+            # one-number ranges, which core PostgreSQL can index.
+            ExclusionConstraint(
+                name="number_has_one_owner_at_a_time",
+                expressions=[
+                    (RawSQL("int8range(digits, digits, '[]')", ()), "&&"),
+                    (RawSQL("tstzrange(active_from, active_until)", ()), "&&"),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=models.Q(digits__gt=0, digits__lt=10**18), name="number_is_at_most_18_digits"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"+{self.digits}"
+
+
+class AccountLink(models.Model):
+    """Which account of a platform an account is, in `[active_from, active_until)`."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="links")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="account_links")
+    foreign_id = models.TextField(db_collation="C", help_text="the platform's id of the account, as text")
+    foreign_customer_id = models.TextField(blank=True, help_text="whose it is there")
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+    state_word = models.CharField(max_length=40, blank=True, help_text="the platform's own word, as last seen")
+    numbers = models.JSONField(default=list, help_text="digits that the platform's account had, as last seen")
+    seen_at = models.DateTimeField(help_text="when the platform last had it")
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="when a complete list no longer had it")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "foreign_id"],
+                condition=models.Q(active_until=None),
+                name="accountlink_one_account_at_a_time",
+            )
+        ]
+        indexes = [models.Index(fields=["connection", "foreign_id"], name="accountlink_by_foreign_id")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} is {self.foreign_id}"
+
+
+class AccountEvent(models.Model):
+    """Something that became of an account. Added to, never changed."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="events")
+    what = models.CharField(max_length=40, help_text="created, blocked, moved … : data, not a choice")
+    detail = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=150, help_text="sync, or who")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.what}"
+
+
+class ForeignNumber(models.Model):
+    """A DID in a platform's list, and the account it was on there, as last seen."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="foreign_numbers")
+    digits = models.BigIntegerField(help_text="E.164")
+    account_id_there = models.TextField(db_collation="C", help_text="foreign id of the account")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "digits"], name="foreignnumber_once")]
+
+    def __str__(self) -> str:
+        return f"+{self.digits} on {self.account_id_there}"
