@@ -229,7 +229,7 @@ class Connector:
     title: ClassVar[str]  # as people name the platform
     settings: ClassVar[tuple[Setting, ...]] = ()
     offers: ClassVar[frozenset[Feature]] = frozenset()
-    usage_by_customer: ClassVar[bool] = False  # usage is asked for customer by customer
+    usage_by_customer: bool = False  # usage is asked for customer by customer; a setting may decide
     key_is_platform_id: bool = True  # `record_key` is the platform's own id: other content is a correction
     price_is: ClassVar[str] = ""  # what a platform's price means unless the connection says else: retail, cost
 
