@@ -23,11 +23,12 @@ SERVICES: dict[str, dict[str, Method]] = {
     "CDR": cdr.METHODS,
     "Generic": catalog.GENERIC,
     "Env": catalog.ENV,
-    "User": catalog.USER,
+    "User": catalog.USER | session.USER,
 }
 READS = ("get_", "validate_")
 NOBODY = Session("", "", "", "", 0, None, None, 0, 0)  # who asks before a login
 STAFF_ONLY = {"DID/add_number", "DID/assign_did_to_customer", "DID/release_number", "User/get_user_list"}
+STAFF_ONLY |= {"User/change_password"}
 STAFF_ONLY |= {f"Customer/{verb}_customer" for verb in ("add", "terminate", "suspend", "unsuspend")}
 STAFF_ONLY |= {"Customer/make_transaction", "Account/make_transaction"}
 STAFF = {"admin", "reseller"}

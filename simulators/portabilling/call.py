@@ -3,7 +3,7 @@
 Numbers may come as text, an empty text means "not set", and a switch may be true, 1 or "1".
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -91,6 +91,14 @@ class Call:
         if value is None:
             self.missing(name, within)
         return value
+
+    def changes(self, row: Record, given: Record, fixed: Set[str]) -> Record:
+        """What an update changes: a number that came as text becomes one where the row has a number."""
+        changed = {name: value for name, value in given.items() if name not in fixed}
+        for name, value in changed.items():
+            if isinstance(row.get(name), int) and isinstance(value, str):
+                changed[name] = self.integer(name, f"{self.method.rpartition('_')[2]}_info")
+        return changed
 
     def missing(self, name: str, within: str | None = None) -> NoReturn:
         place = f" of '{within}'" if within else ""

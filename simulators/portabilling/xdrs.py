@@ -48,8 +48,7 @@ def list_xdrs(call: Call, i_customer: int, i_account: int | None = None) -> Reco
 
 
 def _filtered(call: Call, rows: list[Record]) -> list[Record]:
-    rows = matching(call, rows, patterns=("call_id", "h323_conf_id", "history_pattern"), exact=("i_service",))
-    rows = matching(call, rows, patterns=("CLI", "CLD"), exact=("i_dest",))
+    rows = matching(call, rows, patterns=(), exact=("i_service", "call_id", "h323_conf_id"))
     for name, column in (("cli", "CLI"), ("cld", "CLD")):
         if (wanted := call.text(name)) is not None:
             rows = [one for one in rows if one[column] == wanted]

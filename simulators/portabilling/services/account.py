@@ -88,7 +88,7 @@ def update_account(call: Call) -> Record:
         _check_free(call, str(given["id"]))
     if "blocked" in given:
         _block(call, account, str(given["blocked"]))
-    account.update({name: value for name, value in given.items() if name not in FIXED})
+    account.update(call.changes(account, given, FIXED))
     return {"i_account": account["i_account"]}
 
 

@@ -38,6 +38,13 @@ def change_password(call: Call) -> Record:
     return call.sessions.change_password(call.realm, user, old, call.text("new_password"))
 
 
+def change_own_password(call: Call) -> Record:
+    """For who is logged in, whether with a token or with a password that is still good."""
+    user = call.sessions.find(call.realm, call.session.login)
+    return call.sessions.change_password(call.realm, user, call.text("old_password"), call.text("new_password"))
+
+
+USER: dict[str, Method] = {"change_password": change_own_password}
 METHODS: dict[str, Method] = {
     "login": login,
     "refresh_access_token": refresh_access_token,
