@@ -95,7 +95,7 @@ class Server:
             listener.socket = _tls_context(self._tls).wrap_socket(
                 listener.socket, server_side=True, do_handshake_on_connect=False
             )
-        threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self._listener = listener
 
     def stop(self) -> None:

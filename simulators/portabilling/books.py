@@ -14,7 +14,7 @@ ADMIN = "admin"
 
 
 class Books:
-    """Rows by their ids, behind one lock."""
+    """Rows by their ids. Who writes holds the lock; who reads goes over a copy of the list of rows."""
 
     def __init__(self, month: Month, xdrs: KeptXdrs | BulkXdrs, administrator: Record) -> None:
         self.lock = threading.RLock()
@@ -44,20 +44,20 @@ class Books:
         if realm == ADMIN:
             return self.administrator if login == self.administrator["login"] else None
         rows = self.accounts if realm == "account" else self.customers
-        found = (one for one in rows.values() if one.get("login") == login)
+        found = (one for one in tuple(rows.values()) if one.get("login") == login)
         user = next(found, None)
         if user is None or (realm == "reseller") != (user.get("i_customer_type") == 2):
             return None
         return user
 
     def account_by_id(self, id: str | None) -> Record | None:
-        return next((one for one in self.accounts.values() if one["id"] == id), None)
+        return next((one for one in tuple(self.accounts.values()) if one["id"] == id), None)
 
     def aliases(self, i_account: int) -> Iterator[Record]:
-        return (one for one in self.accounts.values() if one["i_master_account"] == i_account)
+        return (one for one in tuple(self.accounts.values()) if one["i_master_account"] == i_account)
 
     def number(self, number: str) -> Record | None:
-        return next((one for one in self.numbers.values() if one["number"] == number), None)
+        return next((one for one in tuple(self.numbers.values()) if one["number"] == number), None)
 
     def close(self, account: Record, *, releases_numbers: bool = True) -> None:
         """Terminate an account and its aliases; its row stays, under an id that leaves its own free."""

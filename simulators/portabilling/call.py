@@ -137,12 +137,12 @@ class Call:
         return asked
 
     def customers(self) -> Iterator[Record]:
-        for customer in self.books.customers.values():
+        for customer in tuple(self.books.customers.values()):
             if self.sees_customer(customer):
                 yield customer
 
     def accounts(self) -> Iterator[Record]:
-        for account in self.books.accounts.values():
+        for account in tuple(self.books.accounts.values()):
             if self.sees_account(account):
                 yield account
 

@@ -46,7 +46,7 @@ jasny|46183|Jasny Dom Nieruchomości s.c.|nip|
 kret|46184||nip|
 lis|46185|Lis Meble|nip|
 pomylka|46187||nip|1001301253
-zero|46188||nip|1001321988
+zero|46188||nip|1001400009
 klub|46189|KS Bez Numeru|none|
 harbour-light|46191|Harbour Light Clinic|vat_id|
 quay|46192|Quay Side Press|vat_id|

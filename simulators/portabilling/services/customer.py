@@ -35,7 +35,7 @@ def add_customer(call: Call) -> Record:
     for name in MANDATORY:
         call.must(name, "customer_info")
     _check(call, given)
-    if any(one["name"] == given["name"] for one in call.books.customers.values()):
+    if any(one["name"] == given["name"] for one in tuple(call.books.customers.values())):
         call.refuse("duplicate_name", f"There is a customer '{given['name']}' already")
     i_customer = call.books.new_id()
     blank = dict.fromkeys(next(iter(call.books.customers.values())))
@@ -68,7 +68,7 @@ def terminate_customer(call: Call) -> Record:
     """For good. The accounts end with it."""
     customer = _must_find(call, call.must_integer("i_customer"))
     customer["bill_status"] = "C"
-    for account in call.books.accounts.values():
+    for account in tuple(call.books.accounts.values()):
         if int(account["i_customer"]) == int(customer["i_customer"]) and account["bill_status"] != "C":
             call.books.close(account)
     return {"success": 1}

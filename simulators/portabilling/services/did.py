@@ -9,7 +9,7 @@ IDLE, USED, NOT_USED, FROZEN, ALL = "IUFZA"
 
 
 def get_number_list(call: Call) -> Record:
-    rows = [one for one in call.books.numbers.values() if _sees(call, one)]
+    rows = [one for one in tuple(call.books.numbers.values()) if _sees(call, one)]
     rows = matching(call, rows, patterns=("number",), exact=("i_did_number", "i_dv_batch"))
     if (i_customer := call.customer_id()) is not None:
         rows = [one for one in rows if one["i_customer"] is not None and int(one["i_customer"]) == i_customer]
@@ -26,7 +26,9 @@ def get_number_info(call: Call) -> Record:
 
 def get_customer_numbers(call: Call) -> Record:
     i_customer, i_account = call.customer_id(), call.account_id()
-    rows = [one for one in call.books.numbers.values() if _sees(call, one) and one["i_customer"] is not None]
+    rows = [
+        one for one in tuple(call.books.numbers.values()) if _sees(call, one) and one["i_customer"] is not None
+    ]
     if i_customer is not None:
         rows = [one for one in rows if int(one["i_customer"]) == i_customer]
     if i_account is not None:
