@@ -1,0 +1,5 @@
+"""The contract's assertions explain themselves as those of test files do."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.connectors.contract")
