@@ -1,7 +1,7 @@
 """What every connector does. A connector's tests subclass `ConnectorContract` and give it a bench.
 
-What a connector does not offer is held to raise NotOffered; what it offers is tried against its simulator, undisturbed and
-with everything going wrong that the simulator can order.
+What a connector does not offer is held to raise NotOffered; what it offers is tried against its simulator, undisturbed
+and with everything going wrong that the simulator can order.
 """
 
 import inspect
@@ -63,7 +63,8 @@ ONE_FAULT = (
 class Bench:
     """A connector beside its simulator.
 
-    `connector(**settings)` opens a new one with these settings besides those of the bench; it should not wait between tries.
+    `connector(**settings)` opens a new one with these settings besides those of the bench; it should not wait between
+    tries.
     """
 
     connector: Callable[..., Connector]
@@ -393,13 +394,13 @@ class ConnectorContract:
         for feature in sorted(bench.connector().offers & STREAMS.keys()):
             bench.faults.set([fault])
             connector = bench.connector()
-            try:
-                given = list(STREAMS[feature](connector, bench))
-            except ConnectorError as error:
-                assert isinstance(error, (TryAgainLater, NeedsAttention)), error
-                assert is_said_well(error, name), error
-            else:
-                assert not bench.faults.requests()["log"] or all(isinstance(event, Failed) for event in given)
+            problem, given = outcome(STREAMS[feature](connector, bench))
+            if problem is not None:
+                assert isinstance(problem, (TryAgainLater, NeedsAttention)), problem
+                assert is_said_well(problem, name), problem
+            elif bench.faults.requests()["log"]:
+                assert given
+                assert all(isinstance(event, Failed) for event in given)
             connector.close()
         assert time.monotonic() - begun < LONGEST_TEST_S
 
@@ -412,12 +413,9 @@ class ConnectorContract:
             texts += [repr(connector), repr(connector.site), repr(vars(connector))]
             texts += [repr(check) for check in connector.test()]
             for feature in sorted(connector.offers & STREAMS.keys()):
-                try:
-                    texts += [
-                        told(one.error) for one in STREAMS[feature](connector, bench) if isinstance(one, Failed)
-                    ]
-                except ConnectorError as error:
-                    texts.append(told(error))
+                problem, given = outcome(STREAMS[feature](connector, bench))
+                texts += [told(one.error) for one in given if isinstance(one, Failed)]
+                texts += [told(problem)] if problem else []
             connector.close()
         if bench.with_wrong_secret is not None:
             bench.faults.reset()
@@ -553,6 +551,16 @@ def lazily(stream: Iterator[Any]) -> list[Any]:
     """The stream's things, after seeing that it is a stream."""
     assert iter(stream) is stream, "a list where a stream was asked for"
     return list(stream)
+
+
+def outcome(stream: Iterator[Any]) -> tuple[ConnectorError | None, list[Any]]:
+    """The error that a stream ended with, if any, and what it gave."""
+    given: list[Any] = []
+    try:
+        given.extend(stream)
+    except ConnectorError as error:
+        return error, given
+    return None, given
 
 
 def requests(bench: Bench) -> int:
