@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from simulators.portabilling.calls import moment, money
+from simulators.portabilling.calls import money
 from simulators.portabilling.destinations import DESTINATIONS
 from simulators.portabilling.transport import Record
 
@@ -94,11 +94,12 @@ class BulkXdrs:
             charged = to.charged_seconds(seconds)
             billed = self._since + nth * self._seconds // count
             began = billed - seconds
+            ended = _moment(billed)
             lines.append(
                 TEMPLATE
                 % (
                     *(i_xdr, shown, account["i_account"], account["id"], own, to.number(mixed >> 5)),
-                    *(_moment(began), _moment(billed), _moment(billed), began, billed),
+                    *(_moment(began), ended, ended, began, billed),
                     *(charged, seconds, repr(money(to.charge(charged, currency)))),
                     *(to.country, to.description, to.i_dest, i_xdr, i_xdr),
                 )
@@ -107,4 +108,4 @@ class BulkXdrs:
 
 
 def _moment(seconds: int) -> str:
-    return moment(datetime.fromtimestamp(seconds, UTC))
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ")[:19]  # twice as fast as strftime

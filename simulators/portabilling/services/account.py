@@ -146,15 +146,16 @@ def get_xdr_list(call: Call) -> Record | Answer:
 
 
 def _find(call: Call) -> Record | None:
-    by_id = call.account_id()
-    if by_id is not None:
-        account = call.books.accounts.get(by_id)
-        return account if account is not None and call.sees_account(account) else None
+    """By its id, by another of its names, or, in its own realm, by asking for nothing."""
+    own = call.account_id()
     name = next((one for one in ("id", "login") if call.text(one) is not None), None)
-    if name is None:
+    if name is not None and call.integer("i_account") is None:
+        wanted = call.text(name)
+        return next((one for one in call.accounts() if one[name] == wanted), None)
+    if own is None:
         call.missing("i_account")
-    wanted = call.text(name)
-    return next((one for one in call.accounts() if one[name] == wanted), None)
+    account = call.books.accounts.get(own)
+    return account if account is not None and call.sees_account(account) else None
 
 
 def _must_find(call: Call, i_account: int | None) -> Record:

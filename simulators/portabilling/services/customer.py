@@ -106,15 +106,16 @@ def show(customer: Record) -> Record:
 
 
 def _find(call: Call) -> Record | None:
-    by_id = call.customer_id()
-    if by_id is not None:
-        customer = call.books.customers.get(by_id)
-        return customer if customer is not None and call.sees_customer(customer) else None
+    """By its id, by another of its names, or, in its own realm, by asking for nothing."""
+    own = call.customer_id()
     name = next((one for one in ("name", "login", "refnum") if call.text(one) is not None), None)
-    if name is None:
+    if name is not None and call.integer("i_customer") is None:
+        wanted = call.text(name)
+        return next((one for one in call.customers() if one[name] == wanted), None)
+    if own is None:
         call.missing("i_customer")
-    wanted = call.text(name)
-    return next((one for one in call.customers() if one[name] == wanted), None)
+    customer = call.books.customers.get(own)
+    return customer if customer is not None and call.sees_customer(customer) else None
 
 
 def _must_find(call: Call, i_customer: int | None) -> Record:

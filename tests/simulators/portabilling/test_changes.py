@@ -182,6 +182,13 @@ def test_money_moves_the_balance_whatever_the_case_of_the_letters(
     assert {"i_payment_transaction", "transaction_id", "authorization", "result_code", "i_xdr"} <= set(answer)
 
 
+def test_money_paid_to_a_debit_account_is_money_left(staff: Client) -> None:
+    i_account = staff.ask("Account/add_account", account_info=NEW | {"billing_model": "-1"})["i_account"]
+    paid = staff.ask("Account/make_transaction", i_account=i_account, action="Manual payment", amount=20)
+    spent = staff.ask("Account/make_transaction", i_account=i_account, action="Manual charge", amount="0.33333")
+    assert (paid["balance"], spent["balance"]) == (20, 19.66667)
+
+
 def test_a_payment_is_an_xdr_of_the_customer(staff: Client) -> None:
     given = {"action": "Manual payment", "amount": 7, "transaction_id": "bank-1", "visible_comment": "Thanks"}
     answer = staff.ask("Customer/make_transaction", i_customer=46170, **given)

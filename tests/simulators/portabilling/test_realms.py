@@ -1,11 +1,17 @@
 """Who sees what: administrators, resellers, customers, accounts; and roles that lack a method."""
 
+import http.client
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from simulators.portabilling import Simulator
 from tests.simulators.portabilling.api import JUNE, Client, log_in, send_json
+
+CHECKOUT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -48,6 +54,9 @@ def test_a_customer_sees_nobody_else(customer: Client) -> None:
 def test_an_account_need_not_say_who_it_is(account: Client) -> None:
     assert account.ask("Account/get_account_info")["account_info"]["id"] == "ph46170x100"
     assert [one["id"] for one in account.ask("Account/get_alias_list")["alias_list"]] == ["48220000500"]
+    listed = account.ask("Account/get_account_list", with_aliases=1)["account_list"]
+    assert [one["id"] for one in listed] == ["ph46170x100", "48220000500"]
+    assert account.ask("Account/get_account_info", id="ph46170x101") == {}
     xdrs = account.ask("Account/get_xdr_list", **JUNE)["xdr_list"]
     assert {one["account_id"] for one in xdrs} == {"ph46170x100"}
     assert account.fault("Account/get_xdr_list", i_account=1000802, **JUNE).endswith(".access_denied")
@@ -91,3 +100,19 @@ def over_tls() -> Iterator[Simulator]:
 def test_every_realm_speaks_https_when_asked_to(over_tls: Simulator) -> None:
     assert over_tls.url("admin").startswith("https://127.0.0.1:")
     assert over_tls.url("account").startswith("https://127.0.0.1:")
+
+
+def test_it_runs_by_itself_for_a_demo() -> None:
+    program = "from simulators.portabilling import serve; serve(0)"
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT
+    ) as running:
+        try:
+            assert running.stdout is not None
+            told = dict(running.stdout.readline().split() for _ in range(7))
+            assert set(told) == {"admin", "reseller", "customer", "account", "login", "password", "token"}
+            connection = http.client.HTTPConnection(told["admin"].removeprefix("http://"), timeout=10)
+            connection.request("POST", "/rest/Session/ping")
+            assert connection.getresponse().read() == b'{"user_id": 0}'
+        finally:
+            running.terminate()
