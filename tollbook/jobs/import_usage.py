@@ -76,7 +76,9 @@ def import_evidence(
     intake = _Intake(source, connector.key_is_platform_id, NumberRules.from_mapping(source.number_rules), now)
     kept = evidence_path(evidence.sha256)
     with usage.one_import_at_a_time(source):
-        run = usage.begin_or_continue_run(source=source, evidence=evidence, started_at=now, collect=collect)
+        run = usage.begin_or_continue_run(
+            source=source, evidence=evidence, started_at=now, collect=collect, is_complete=is_complete
+        )
         unfinished = None
         try:
             read_rows = min(READ_ROWS, batch_rows)

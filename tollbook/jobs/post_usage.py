@@ -57,6 +57,8 @@ def _post(batch: Batch, records: pl.DataFrame, posted_at: datetime) -> None:
     added = pl.concat([fresh, corrected.select(fresh.columns)]) if not corrected.is_empty() else fresh
     supersedes = pl.concat([_nulls(len(fresh)), corrected["supersedes_id"]]) if not corrected.is_empty() else None
     counts = {"records_in": len(records), "duplicate": len(seen) - len(corrected)}
+    repeated = seen.join(corrected, on="record_key", how="anti") if not corrected.is_empty() else seen
+    usage.count_days(batch.run, records["start"], repeated["start"])
     if not added.is_empty():
         written = _write(batch.run, added, supersedes, posted_at)
         counts.update(written["outcome"].value_counts().iter_rows())

@@ -36,11 +36,23 @@ class CollectRun(models.Model):
     asked_by = models.CharField(max_length=150, help_text="schedule, or who")
     since = models.DateTimeField(null=True, help_text="asked for by hand; null = where it left off")
     until = models.DateTimeField(null=True)
+    customers = models.JSONField(default=list, help_text="customers that were chosen; empty = all")
+    is_again = models.BooleanField(default=False, help_text="what had been collected before was fetched again")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     scopes = models.IntegerField(default=0, help_text="customers, or files, that were asked for")
     scopes_failed = models.IntegerField(default=0)
+    scopes_skipped = models.IntegerField(default=0, help_text="collected before, so not asked for")
     problems = models.JSONField(default=list, help_text="[{scope, error}] of those that failed")
+    may_pass = models.BooleanField(
+        default=False, help_text="all that failed may succeed if it is just tried again"
+    )
+    bytes_fetched = models.BigIntegerField(default=0)
+    outcomes = models.JSONField(
+        default=dict, help_text="what became of the records, {outcome: count}, at that time"
+    )
+    sums = models.JSONField(default=dict, help_text="what they charged, {currency: nano-units}, at that time")
+    retried = models.JSONField(default=dict, help_text="{tried, charged, free} of what had been set aside before")
 
     def __str__(self) -> str:
         return f"collect {self.pk}"
@@ -51,14 +63,43 @@ class UsageCursor(models.Model):
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="cursors")
     scope = models.TextField(db_collation="C", blank=True, help_text="foreign id of the customer; blank = all")
-    collected_until = models.DateTimeField()
+    first_asked_at = models.DateTimeField(help_text="the first import, from which its beginning is reckoned")
+    collected_from = models.DateTimeField(null=True, help_text="null = nothing yet")
+    collected_until = models.DateTimeField(null=True)
     cursor = models.TextField(blank=True, help_text="where to go on, in the connector's own words")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["connection", "scope"], name="usagecursor_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "scope"], name="usagecursor_once"),
+            models.CheckConstraint(
+                condition=Q(collected_from__lte=F("collected_until"))
+                | Q(collected_from=None, collected_until=None, cursor=""),
+                name="usagecursor_is_a_period",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.scope or 'all'} until {self.collected_until:%Y-%m-%d %H:%M}"
+        until = f"{self.collected_until:%Y-%m-%d %H:%M}" if self.collected_until else "nothing"
+        return f"{self.scope or 'all'} until {until}"
+
+
+class CollectedFile(models.Model):
+    """A file at a source as it was when it was last collected: as long as it is the same, it is left alone."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="collected_files")
+    name = models.TextField(db_collation="C")
+    size_bytes = models.BigIntegerField(null=True, help_text="null = the source does not say")
+    modified_at = models.DateTimeField(null=True, help_text="null = the source does not say")
+    is_complete = models.BooleanField(default=True, help_text="false: its last line was left for the next pass")
+    collected_at = models.DateTimeField()
+    evidence = models.ForeignKey(Evidence, null=True, on_delete=models.PROTECT, help_text="null = it was empty")
+    error = models.TextField(blank=True, help_text="why it could not be used")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "name"], name="collectedfile_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class RunState(models.TextChoices):
@@ -79,6 +120,8 @@ class ImportRun(models.Model):
     collect = models.ForeignKey(
         CollectRun, null=True, on_delete=models.PROTECT, related_name="runs", help_text="null = imported by hand"
     )
+    is_complete = models.BooleanField(default=True, help_text="false: the file may still grow")
+    day_zone = models.CharField(max_length=64, default="UTC", help_text="days of `RunDay` are this zone's")
     rows_done = models.BigIntegerField(default=0, help_text="records of the file committed so far: the cursor")
     left_for_next_pass = models.TextField(blank=True, help_text="a last line without its end, in a growing file")
     error = models.TextField(blank=True)
@@ -112,6 +155,26 @@ class ImportRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk}"
+
+
+class RunDay(models.Model):
+    """What a run brought of one day, as it came: the left side of the day's intake equation, never changed after."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.PROTECT, related_name="days")
+    day = models.DateField(null=True, help_text="of the start, in the run's zone; null = it could not be read")
+    records_in = models.BigIntegerField()
+    duplicate = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "day"], nulls_distinct=False, name="runday_once"),
+            models.CheckConstraint(
+                condition=Q(records_in__gte=F("duplicate")) & Q(duplicate__gte=0), name="runday_duplicates_came_in"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.day}"
 
 
 class UsageRecord(models.Model):

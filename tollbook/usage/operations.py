@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from tollbook.connections.models import Connection
+from tollbook.connections.queries import zone_of
 from tollbook.database import allocate_ids, copy_in
 from tollbook.phone import MIN_E164_DIGITS
 from tollbook.usage.frames import RECORDS
@@ -26,11 +27,23 @@ LOG = logging.getLogger(__name__)
 @contextmanager
 def one_import_at_a_time(source: Connection) -> Iterator[None]:
     """Hold the connection's lock: a second import of it waits. Freed when the process ends, however it ends."""
-    key = f"tollbook import {source.pk}"
+    with _alone(f"tollbook import {source.pk}", f"works on the usage of connection {source.name}"):
+        yield
+
+
+@contextmanager
+def one_collect_at_a_time(source: Connection) -> Iterator[None]:
+    """As `one_import_at_a_time`, for visits to the platform: files may be imported by hand meanwhile."""
+    with _alone(f"tollbook collect {source.pk}", f"collects from {source.name}"):
+        yield
+
+
+@contextmanager
+def _alone(key: str, what: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(hashtext(%s))", [key])
         if not cursor.fetchone()[0]:
-            LOG.warning("waiting for another command that works on the usage of connection %s", source.name)
+            LOG.warning("waiting for another command that %s", what)
             cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", [key])
     try:
         yield
@@ -40,14 +53,24 @@ def one_import_at_a_time(source: Connection) -> Iterator[None]:
 
 
 def begin_or_continue_run(
-    *, source: Connection, evidence: Evidence, started_at: datetime, collect: CollectRun | None = None
+    *,
+    source: Connection,
+    evidence: Evidence,
+    started_at: datetime,
+    collect: CollectRun | None = None,
+    is_complete: bool = True,
 ) -> ImportRun:
     """The run to work on: the one that was interrupted, if there is one, else a new one."""
     run, _ = ImportRun.objects.get_or_create(
         connection=source,
         evidence=evidence,
         state=RunState.RUNNING,
-        defaults={"started_at": started_at, "collect": collect},
+        defaults={
+            "started_at": started_at,
+            "collect": collect,
+            "is_complete": is_complete,
+            "day_zone": zone_of(source).key,
+        },
     )
     return run
 
@@ -102,6 +125,28 @@ def count_outcomes(run_id: int, change: Mapping[str, int]) -> None:
     ImportRun.objects.filter(pk=run_id).update(
         **{name: F(name) + delta for name, delta in change.items() if delta}
     )
+
+
+def count_days(run: ImportRun, starts: pl.Series, repeated: pl.Series) -> None:
+    """Add to what the run brought of each day: records with these starts, and of them the duplicates' starts."""
+    came = _by_day(starts, run.day_zone, "records_in").join(
+        _by_day(repeated, run.day_zone, "duplicate"), on="day", how="left", nulls_equal=True
+    )
+    rows = [(run.pk, *row) for row in came.with_columns(pl.col("duplicate").fill_null(0)).iter_rows()]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO usage_runday AS d (run_id, day, records_in, duplicate) VALUES (%s, %s, %s, %s)
+            ON CONFLICT (run_id, day) DO UPDATE
+               SET records_in = d.records_in + excluded.records_in, duplicate = d.duplicate + excluded.duplicate
+            """,
+            rows,
+        )
+
+
+def _by_day(starts: pl.Series, zone: str, counted: str) -> pl.DataFrame:
+    days = starts.dt.convert_time_zone(zone).dt.date().alias("day").to_frame()
+    return days.group_by("day").agg(pl.len().cast(pl.Int64).alias(counted)).sort("day")
 
 
 def change_records(records: pl.DataFrame) -> None:

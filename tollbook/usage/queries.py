@@ -1,9 +1,12 @@
 """Reading usage: what is known already, what waits, what a run did."""
 
+from collections.abc import Iterable
+
 import polars as pl
 from django.db import connection
 
 from tollbook.database import copy_out
+from tollbook.usage.days import broken_days
 from tollbook.usage.frames import OUTCOMES, RECORDS
 from tollbook.usage.models import ImportRun
 
@@ -88,4 +91,20 @@ def broken_equations() -> list[str]:
             if outcome != "duplicate" and stored != there:
                 problems.append(f"run {run.pk}: {outcome} says {stored}, there are {there} records")
     problems.extend(f"run {run} is missing and has {n} {outcome} records" for (run, outcome), n in counted.items())
-    return problems
+    return [*problems, *broken_days()]
+
+
+def charged_sums(run_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """What the records of each run charge now: nano-units by currency."""
+    sums: dict[int, dict[str, int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT run_id, currency, sum(price_nanos)::text FROM usage_usagerecord
+             WHERE run_id = ANY(%s) AND outcome = 'charged' GROUP BY 1, 2 ORDER BY 1, 2
+            """,
+            [list(run_ids)],
+        )
+        for run_id, currency, nanos in cursor.fetchall():
+            sums.setdefault(run_id, {})[currency] = int(nanos)
+    return sums
