@@ -159,6 +159,7 @@ class RemoteFile:
     modified_at: datetime | None = None
     is_complete: bool = True  # false: it may still grow, its last line may be half
     account_ref: str = ""  # the account that all of it belongs to, where a source is one account's
+    version: str = ""  # the source's own mark of this state of it (an ETag): the same one means the same bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,8 +261,12 @@ class Connector:
         """
         raise self._not_offered(Feature.USAGE)
 
-    def files(self) -> Iterator[RemoteFile]:
-        """The files that are there now and are wanted (name filter, minimum age), oldest first."""
+    def files(self, known: Sequence[RemoteFile] = ()) -> Iterator[RemoteFile]:
+        """The files that are there now and are wanted (name filter, minimum age), oldest first.
+
+        `known`: those fetched before. A source that can ask only for what is new does; one that has not changed is
+        given as it was known.
+        """
         raise self._not_offered(Feature.FILES)
 
     def fetch(self, file: RemoteFile) -> Iterator[bytes]:

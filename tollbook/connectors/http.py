@@ -7,7 +7,7 @@ whether it was done. It is repeated only where no connection was made, so that n
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -28,6 +28,7 @@ from tollbook.errors import BadInput
 
 MIB = 1 << 20
 MAX_BODY_BYTES = 64 * MIB  # of one answer, unpacked
+DOWNLOAD_BLOCK_BYTES = 1 << 18
 MAX_WAIT_S = 60.0  # between two tries; a platform that asks for more is left for the next run
 MAX_ATTEMPTS = 10
 MAX_TIMEOUT_S = 3600
@@ -87,6 +88,15 @@ class Answer:
     def content_type(self) -> str:
         """In small letters, without parameters: application/json."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What is coming: its head, and its blocks while they come."""
+
+    status: int  # 200, or 304 when nothing has changed since what the headers of the request say
+    headers: Mapping[str, str]  # names in any case
+    blocks: Iterator[bytes] = field(repr=False)
 
 
 class Passing(TryAgainLater):
@@ -198,6 +208,27 @@ class Http:
             with attempt:
                 return self._once(method, path, body, is_repeatable=is_repeatable)
         raise AssertionError("the last try gives an answer or raises")
+
+    @contextmanager
+    def download(
+        self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Iterator["Download"]:
+        """GET something large, block by block as it comes. Tried once: what has begun to come cannot begin again.
+
+        Raises:
+            TryAgainLater: no answer, one that says busy, or the body was cut short.
+            NeedsAttention: refused, not there, moved, no trust.
+        """
+        what = f"GET {self.masked(path)}"
+        with (
+            self._explained(what, is_repeatable=True),
+            self._client.stream("GET", path, params=params, headers=headers) as response,
+        ):
+            if response.status_code in {200, 304}:
+                yield Download(response.status_code, response.headers, response.iter_bytes(DOWNLOAD_BLOCK_BYTES))
+                return
+            answer = Answer(response.status_code, response.headers, self._body(response, what))
+        raise self._refusal(answer, what, is_repeatable=True)
 
     def hide(self, secret: Secret) -> None:
         """Never show this either: a session's token."""
