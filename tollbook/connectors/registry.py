@@ -8,6 +8,7 @@ from tollbook.errors import BadInput
 
 CONNECTORS: Mapping[str, str] = {
     "files": "tollbook.connectors.files.connector:FilesConnector",
+    "metroport": "tollbook.connectors.metroport.connector:MetroportConnector",
 }
 
 
