@@ -11,6 +11,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from http import HTTPStatus
 from typing import Any, Literal, get_args
 from urllib.parse import unquote_plus, urlencode
 
@@ -45,6 +46,7 @@ class Fault:
     body: str = ""  # with a status; JSON where it begins with a brace
 
     def __post_init__(self) -> None:
+        HTTPStatus(self.status)  # one that HTTP does not have could not be sent
         if self.kind not in get_args(Kind):
             raise ValueError(f"{self.kind!r} is no kind of fault; there are {', '.join(get_args(Kind))}")
 

@@ -207,7 +207,9 @@ def test_faults_are_ordered_and_requests_counted_over_the_wire(server: Server) -
     assert json.loads(ask(server, "GET", "/_control/requests")[1])["counts"] == {}
 
 
-@pytest.mark.parametrize("order", ['[{"kind": "gremlin"}]', '[{"when": 1}]', "no json"])
+@pytest.mark.parametrize(
+    "order", ['[{"kind": "gremlin"}]', '[{"kind": "status", "status": 999}]', '[{"when": 1}]', "no json"]
+)
 def test_a_fault_nobody_knows_is_refused(server: Server, order: str) -> None:
     status, text = ask(server, "POST", "/_control/faults", order)
     assert status == 400
