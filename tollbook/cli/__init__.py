@@ -42,6 +42,7 @@ COMMANDS = {
         "tollbook.cli.ledger:app", "What is owed, whether the books are right, and the books as a file."
     ),
     "seller": Command("tollbook.cli.seller:app", "The company that stands on invoices as seller."),
+    "up": Command("tollbook.cli.up:app", "Run it all: collect on schedule, send alarms, answer on the web."),
     "bill": Command("tollbook.cli.bill:app", "Close a month: invoices as PDF, with their call lists."),
 }
 DEBUG = "TOLLBOOK_DEBUG"  # set to 1, an error shows where in the code it arose

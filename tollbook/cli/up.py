@@ -1,0 +1,57 @@
+"""`tollbook up`: web, worker and scheduler."""
+
+import os
+import socket
+from typing import Annotated
+
+import typer
+
+from tollbook.cli.database import open_database
+from tollbook.errors import BadInput
+from tollbook.up.child import SCHEDULER, WEB, WORKER, command
+from tollbook.up.logs import JSON_VARIABLE, set_up_logs
+from tollbook.up.supervisor import Child, Patience, Supervisor
+
+app = typer.Typer(add_completion=False)
+FAILED = 1
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = 8000,
+    stop_within: Annotated[
+        int, typer.Option(min=2, max=3600, metavar="SECONDS", help="For running jobs to finish when told to stop.")
+    ] = 30,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
+) -> None:
+    """Run it all: collect on schedule, send alarms, answer on the web. Ctrl-C or SIGTERM stops it.
+
+    Example: tollbook up --port 8000
+    """
+    see_that_it_is_free(host, port)
+    if log_json:
+        os.environ[JSON_VARIABLE] = "1"
+    set_up_logs("up")
+    open_database()
+    children = [
+        Child(name=role, command=command(role, host=host, port=port, stop_s=stop_within))
+        for role in (WEB, WORKER, SCHEDULER)
+    ]
+    typer.echo(f"http://{host}:{port}/health", err=True)
+    if not Supervisor(children=children, patience=Patience(stop=stop_within)).run():
+        raise typer.Exit(FAILED)
+
+
+def see_that_it_is_free(host: str, port: int) -> None:
+    """Find out now rather than from a web process that dies again and again.
+
+    Raises:
+        BadInput: nobody can listen there.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.create_server((host, port), family=family):
+            pass
+    except OSError as error:
+        raise BadInput(f"{host}:{port}: {error.strerror or error}; give another --port or --host") from None

@@ -1,0 +1,58 @@
+"""`python -m tollbook.up.child web …`: one of the processes that `tollbook up` looks after."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+
+SETTINGS = "tollbook.config.settings"
+WORKER, SCHEDULER, WEB = "worker", "scheduler", "web"
+MARGIN_S = 5  # less than the supervisor waits, so that a worker ends by itself
+
+
+def command(role: str, *, host: str, port: int, stop_s: int) -> list[str]:
+    """How such a process is started: by this Python, as this Python was."""
+    safe_path = ["-P"] if sys.flags.safe_path else []
+    options = ["--host", host, "--port", str(port), "--stop", str(stop_s)]
+    return [sys.executable, *safe_path, "-m", "tollbook.up.child", role, *options]
+
+
+def main() -> None:
+    """Do what the first argument says until told to end, or alone."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=(WEB, WORKER, SCHEDULER))
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--stop", type=int, default=30)
+    told = parser.parse_args()
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    import django  # noqa: PLC0415  after the settings are named
+
+    django.setup()
+    from tollbook.up import logs, web, worker  # noqa: PLC0415  need Django set up
+
+    logs.set_up_logs(told.role)
+    end_with_parent(told.stop)
+    if told.role == WEB:
+        web.serve(told.host, told.port)
+    else:
+        worker.work(told.role, stop_s=max(told.stop - MARGIN_S, 1))
+
+
+def end_with_parent(stop_s: int) -> None:
+    """End in order when standard input does, which is when the parent has died; by force if that takes too long."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(stop_s)
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end with parent", daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

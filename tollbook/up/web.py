@@ -1,0 +1,42 @@
+"""The web process: granian in front of Django."""
+
+import multiprocessing
+import os
+import threading
+
+from granian.constants import Interfaces
+from granian.server import Server
+
+APPLICATION = "tollbook.config.wsgi:application"
+THREADS = 8  # requests that are worked on at once
+WAITING_CONNECTIONS = 256
+MOST_TO_FINISH_S = 10  # for requests that are being answered, when told to end
+
+
+def serve(host: str, port: int) -> None:
+    """Serve until told to end."""
+    Server(
+        APPLICATION,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        backlog=WAITING_CONNECTIONS,
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=MOST_TO_FINISH_S,
+    ).serve()
+
+
+def end_with_server() -> None:
+    """End when granian's own process does: it starts the one that answers, which nobody would stop otherwise."""
+    server = multiprocessing.parent_process()
+    if server is None:
+        return
+
+    def wait() -> None:
+        server.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, name="end with server", daemon=True).start()
