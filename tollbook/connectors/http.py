@@ -7,7 +7,7 @@ whether it was done. It is repeated only where no connection was made, so that n
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -211,7 +211,7 @@ class Http:
 
     @contextmanager
     def download(
-        self, path: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self, path: str, *, params: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None
     ) -> Iterator["Download"]:
         """GET something large, block by block as it comes. Tried once: what has begun to come cannot begin again.
 
@@ -222,7 +222,7 @@ class Http:
         what = f"GET {self.masked(path)}"
         with (
             self._explained(what, is_repeatable=True),
-            self._client.stream("GET", path, params=params, headers=headers) as response,
+            self._client.stream("GET", path, params=list(params), headers=headers) as response,
         ):
             if response.status_code in {200, 304}:
                 yield Download(response.status_code, response.headers, response.iter_bytes(DOWNLOAD_BLOCK_BYTES))
