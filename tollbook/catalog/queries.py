@@ -34,6 +34,11 @@ def products() -> pl.DataFrame:
     return pl.DataFrame(list(Product.objects.values_list("id", "on_net")), schema=PRODUCTS, orient="row")
 
 
+def product_codes() -> set[str]:
+    """The codes by which accounts name products."""
+    return set(Product.objects.values_list("code", flat=True))
+
+
 def product_tariffs() -> pl.DataFrame:
     """Which tariff a product names for a kind (PRODUCT_TARIFFS). `tariff_id` null: the kind is not billed."""
     rows = ProductTariff.objects.values_list("product_id", "kind", "tariff_id")

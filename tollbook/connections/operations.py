@@ -1,5 +1,6 @@
 """Connections: checked when they are added, so that an import does not find out that their settings make no sense."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -7,10 +8,11 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import transaction
+from django.db.models import ProtectedError
 
 from tollbook.connections.models import Connection
 from tollbook.connections.schedule import LONGEST, SHORTEST, Schedule
-from tollbook.connections.secrets import decrypted, encrypted
+from tollbook.connections.secrets import OtherKey, decrypted, encrypted, usable, with_secrets
 from tollbook.connectors.base import Connector, Site, check_settings
 from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
 from tollbook.connectors.registry import connector_class, connector_for
@@ -28,55 +30,84 @@ WAYS_OF_PLATFORMS = ("platform", "number")
 def set_connection(
     *,
     name: str,
-    kind: str = "files",
+    kind: str | None = None,
     settings: Mapping[str, str] | None = None,
     secrets: Mapping[str, Secret] | None = None,
-    layout: str = "tollbook",
-    timezone: str = "",
+    layout: str | None = None,
+    timezone: str | None = None,
     number_rules: Mapping[str, object] | None = None,
     match_by: Sequence[str] | None = None,
     may_change: bool = False,
     **more: Any,
 ) -> Connection:
-    """Add a connection. Safe to repeat with the same settings.
+    """Add a connection, or change what is given of one. Safe to repeat with the same settings.
+
+    What is None is as usual for the kind when the connection is new, and stays as it was when it is changed.
 
     Args:
         name: what people call it.
-        kind: the connector's name.
-        settings: of the connector, as text.
+        kind: the connector's name; "files" when it is new. It stays: cursors and pairings are that platform's.
+        settings: of the connector, as text. In a change they join those there are; "" takes one out.
         secrets: of the connector; those not given stay as they were.
         layout: of files: a built-in layout's name, or the path of a mapping in TOML, whose text is kept.
         timezone: of times without a zone; "" = the layout's.
-        number_rules: as `phone.NumberRules.from_mapping` reads them.
-        match_by: the ways to find the account, in order; None = as usual for the kind.
+        number_rules: as `phone.NumberRules.from_mapping` reads them. In a change they join those there are; "" and
+            [] take one out.
+        match_by: the ways to find the account, in order.
         may_change: a connection of this name may get other settings.
-        more: further fields of Connection by name (price_is, account_product, collect_at …).
+        more: further fields of Connection by name (price_is, account_product, import_from …). `customer_defaults` is
+            changed as settings are.
 
     Raises:
         BadInput: a setting makes no sense, or the name is taken by a connection with other settings.
     """
     if not name.strip() or len(name) > MAX_NAME_CHARACTERS:
         raise BadInput(f"connection {name!r}: a name has 1 to {MAX_NAME_CHARACTERS} characters")
-    NumberRules.from_mapping(number_rules or {})
     known = Connection.objects.select_for_update().filter(name=name).first()
-    kept = decrypted(known.secrets, connection=name) if known else {}
-    all_secrets = {**kept, **(secrets or {})}
+    changed = known if may_change else None
+    kind = kind or (changed.kind if changed else "files")
+    if changed and kind != changed.kind:
+        raise BadInput(
+            f"connection {name!r} is of kind {changed.kind} and stays so; add one of kind {kind} by another name"
+        )
     connector = connector_class(kind)
-    _check_settings(
-        name, connector, {**(settings or {}), **{key: "•" for key, text in all_secrets.items() if text}}
+    fields = _as_it_is(changed) if changed else _as_usual(kind, connector)
+    for field, given in (("settings", settings), ("number_rules", number_rules)):
+        fields[field] = _joined(fields[field], given)
+    if layout is not None:
+        fields["layout"] = _layout_text(layout)
+    if timezone is not None:
+        fields["timezone"] = _checked_zone(name, timezone)
+    if match_by is not None:
+        fields["match_by"] = _checked_ways(name, match_by)
+    if changed and "customer_defaults" in more:
+        more["customer_defaults"] = _joined(changed.customer_defaults, more["customer_defaults"])
+    return _written(
+        known,
+        name=name,
+        fields=fields | more,
+        connector=connector,
+        secrets=secrets or {},
+        may_change=may_change,
     )
-    fields: dict[str, Any] = {
-        "kind": kind,
-        "settings": dict(settings or {}),
-        "layout": _layout_text(layout),
-        "timezone": _checked_zone(name, timezone),
-        "number_rules": dict(number_rules or {}),
-        "match_by": _checked_ways(
-            name, DEFAULT_WAYS.get(kind, WAYS_OF_PLATFORMS) if match_by is None else match_by
-        ),
-        "price_is": connector.price_is,
-        **more,
-    }
+
+
+def _written(
+    known: Connection | None,
+    *,
+    name: str,
+    fields: dict[str, Any],
+    connector: type[Connector],
+    secrets: Mapping[str, Secret],
+    may_change: bool,
+) -> Connection:
+    """The row with these fields, once it is sure that they make sense together."""
+    NumberRules.from_mapping(fields["number_rules"])
+    kept = _kept_secrets(known, entered_again=bool(may_change and secrets)) if known else {}
+    all_secrets = with_secrets(kept, secrets)
+    _check_settings(
+        name, connector, {**fields["settings"], **{key: "•" for key, text in usable(all_secrets).items() if text}}
+    )
     if all_secrets != kept:
         fields["secrets"] = encrypted(all_secrets)
     if known is None:
@@ -93,13 +124,21 @@ def set_connection(
     return known
 
 
-@transaction.atomic
-def keep_secret(connection: Connection, name: str, secret: Secret) -> None:
-    """Put one secret in place of what was there: a password that has just been changed at the platform."""
-    locked = Connection.objects.select_for_update().get(pk=connection.pk)
-    secrets = decrypted(locked.secrets, connection=locked.name)
-    locked.secrets = connection.secrets = encrypted({**secrets, name: secret})
-    locked.save(update_fields=["secrets"])
+def remove_connection(connection: Connection) -> None:
+    """Take a connection out that nothing came from and nobody is paired through.
+
+    Raises:
+        BadInput: something refers to it; says what.
+    """
+    try:
+        connection.delete()
+    except ProtectedError as error:
+        counts = Counter(str(row._meta.verbose_name_plural) for row in error.protected_objects)
+        held = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
+        raise BadInput(
+            f"connection {connection.name!r} stays: {held} refer to it; "
+            f"`tollbook connection add {connection.name} --change --no-schedule` stops it from being collected"
+        ) from None
 
 
 @transaction.atomic
@@ -143,7 +182,7 @@ def site_of(connection: Connection) -> Site:
     return Site(
         name=connection.name,
         settings=connection.settings,
-        secrets=decrypted(connection.secrets, connection=connection.name),
+        secrets=usable(decrypted(connection.secrets, connection=connection.name)),
         timezone=connection.timezone,
         layout=connection.layout,
     )
@@ -167,6 +206,39 @@ def named_connection(name: str) -> Connection:
             f"there is no connection {name!r} (there are: {names}); add it with `tollbook connection add`"
         )
     return found
+
+
+def _as_usual(kind: str, connector: type[Connector]) -> dict[str, Any]:
+    """What a new connection of that kind has unless it says else."""
+    return {
+        "kind": kind,
+        "settings": {},
+        "layout": "tollbook",
+        "timezone": "",
+        "number_rules": {},
+        "match_by": list(DEFAULT_WAYS.get(kind, WAYS_OF_PLATFORMS)),
+        "price_is": connector.price_is,
+    }
+
+
+def _as_it_is(connection: Connection) -> dict[str, Any]:
+    names = ("kind", "settings", "layout", "timezone", "number_rules", "match_by", "price_is")
+    return {name: getattr(connection, name) for name in names}
+
+
+def _kept_secrets(connection: Connection, *, entered_again: bool) -> dict[str, Secret]:
+    """Those there are; none when their key is lost and a person enters them again."""
+    try:
+        return decrypted(connection.secrets, connection=connection.name)
+    except OtherKey:
+        if entered_again:
+            return {}
+        raise
+
+
+def _joined(there: Mapping[str, object], given: Mapping[str, object] | None) -> dict[str, Any]:
+    """What there is with what is given; what is given empty is taken out."""
+    return {key: value for key, value in {**there, **(given or {})}.items() if value not in ("", [])}
 
 
 def _check_settings(name: str, connector: type[Connector], given: Mapping[str, str]) -> None:

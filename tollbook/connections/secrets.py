@@ -17,6 +17,24 @@ from tollbook.errors import BadInput
 
 KEY_VARIABLE = "TOLLBOOK_SECRET_KEY"
 KEY_FILE = "secret.key"
+PENDING = "pending "  # before a secret's name: values the platform may have accepted, a line each
+
+
+class OtherKey(BadInput):
+    """Secrets cannot be decrypted with the key there is."""
+
+
+def usable(secrets: Mapping[str, Secret]) -> dict[str, Secret]:
+    """Those that a connector is given: without pending ones."""
+    return {name: secret for name, secret in secrets.items() if not name.startswith(PENDING)}
+
+
+def with_secrets(there: Mapping[str, Secret], given: Mapping[str, Secret]) -> dict[str, Secret]:
+    """Those there are, with what a person says they are now; an empty one is taken out."""
+    joined = {**there, **given}
+    return {
+        name: secret for name, secret in joined.items() if secret and name.removeprefix(PENDING) not in given
+    } | {name: secret for name, secret in given.items() if secret}
 
 
 def encrypted(secrets: Mapping[str, Secret]) -> str:
@@ -31,16 +49,17 @@ def decrypted(text: str, *, connection: str) -> dict[str, Secret]:
     """The secrets of a connection.
 
     Raises:
-        BadInput: the key is not the one they were encrypted with.
+        OtherKey: the key is not the one they were encrypted with.
     """
     if not text:
         return {}
     try:
         plain = _cipher().decrypt(text.encode())
     except InvalidToken:
-        raise BadInput(
+        raise OtherKey(
             f"connection {connection!r}: its secrets cannot be decrypted; put back the key they were encrypted with "
-            f"({KEY_VARIABLE}, or {_key_file()}), or enter them again with `tollbook connection set {connection}`"
+            f"({KEY_VARIABLE}, or {_key_file()}), or enter all of them again with "
+            f"`tollbook connection add {connection} --change --secret NAME`"
         ) from None
     return {name: Secret(value) for name, value in json.loads(plain).items()}
 

@@ -1,0 +1,55 @@
+"""Trying a connection out, step by step. Changes nothing at the platform."""
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from tollbook.cli.database import open_database
+from tollbook.cli.listing import print_json
+from tollbook.connections.operations import named_connection, open_connector
+from tollbook.connections.password import has_pending_password
+from tollbook.connectors.base import Check
+
+NOT_WELL = 1  # exit status
+
+
+def try_out(
+    name: Annotated[str, typer.Argument(help="The connection.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Try it out: reach the platform, log in, and whether each thing may be read there. Changes nothing.
+
+    The exit status is 0 when all is well and 1 when something is not.
+
+    Example: tollbook connection test office
+    """
+    open_database()
+    connection = named_connection(name)
+    checks = []
+    with closing(open_connector(connection)) as connector:
+        for check in connector.test():
+            checks.append(check)
+            if not as_json:
+                typer.echo(_line(check))  # as it comes: some steps take their time
+    failed = [check for check in checks if not check.is_ok]
+    if as_json:
+        print_json({"connection": name, "is_ok": not failed, "checks": [_row(check) for check in checks]})
+    else:
+        if failed and has_pending_password(connection):
+            typer.echo(
+                "A change of the password was cut short: the new one may be in force. "
+                f"`tollbook connection password {name}` finds out."
+            )
+        typer.echo(f"{name}: {f'{len(failed)} of {len(checks)} checks failed' if failed else 'all is well'}")
+    if failed:
+        raise typer.Exit(NOT_WELL)
+
+
+def _line(check: Check) -> str:
+    line = f"{'✓' if check.is_ok else '✗'} {check.name}: {check.says}"
+    return f"{line}\n    → {check.next_step}" if check.next_step else line
+
+
+def _row(check: Check) -> dict[str, object]:
+    return {"name": check.name, "is_ok": check.is_ok, "says": check.says, "next_step": check.next_step}
