@@ -12,7 +12,6 @@ from stdnum.pl import nip as polish_nip
 from stdnum.pl import pesel as polish_pesel
 from stdnum.util import get_cc_module
 
-
 POLISH_CARD = re.compile(r"[A-Z]{3}\d{6}", re.ASCII)
 CARD_WEIGHTS = (7, 3, 1, 9, 7, 3, 1, 7, 3)  # the weighted sum is a multiple of ten
 OTHER_CARD = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)

@@ -89,19 +89,7 @@ def _tax_id_keys(own: Ours) -> Iterator[Key]:
 
 def groups(book: Book) -> Iterator[Group]:
     """Customers that hang together by keys. Every one of theirs is in one group."""
-    hanging = _Hanging()
-    for foreign in book.theirs:
-        for key in book.keys_there[foreign.foreign_id].good:
-            # A key that others there have too, or that leads to somebody.
-            if len(book.theirs_by_key[key]) > 1 or key in book.leads.get(foreign.foreign_id, {}):
-                hanging.join(foreign, key)
-    for leads in book.leads.values():
-        for key, ours in leads.items():
-            for own in ours:
-                hanging.join(own, key)
-    for key, ours in book.ours_by_key.items():
-        for own in ours if len(ours) > 1 else ():
-            hanging.join(own, key)
+    hanging = _hung_together(book)
     found: defaultdict[Node, Group] = defaultdict(Group)
     for foreign in book.theirs:
         found[hanging.root(foreign)].theirs.append(foreign)
@@ -109,6 +97,22 @@ def groups(book: Book) -> Iterator[Group]:
         found[hanging.root(own)].ours.append(own)
     for group in found.values():
         yield _filled(group, book)
+
+
+def _hung_together(book: Book) -> "_Hanging":
+    """By keys that several of one side have, and by keys that lead from one side to the other."""
+    hanging = _Hanging()
+    for key, there in book.theirs_by_key.items():
+        for foreign in there if len(there) > 1 else ():
+            hanging.join(foreign, key)
+    for key, ours in book.ours_by_key.items():
+        for own in ours if len(ours) > 1 else ():
+            hanging.join(own, key)
+    by_id = {foreign.foreign_id: foreign for foreign in book.theirs}
+    for foreign_id, leads in book.leads.items():
+        for own in {own.id: own for ours in leads.values() for own in ours}.values():
+            hanging.join(by_id[foreign_id], own)
+    return hanging
 
 
 class _Hanging:

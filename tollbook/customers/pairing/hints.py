@@ -19,7 +19,9 @@ LEAST_SCORE, HIGHEST_SCORE = 50, 99
 MOST_PER_CUSTOMER = 3
 LEAST_WORDS = 2  # of a name that is part of another
 COMMON_WORD = 200  # a word in more names than that says nothing
-LEGAL_FORMS = frozenset(("sp", "zoo", "sa", "sj", "sc", "spj", "psa", "ltd", "llc", "inc", "gmbh", "ag", "kg"))
+LEGAL_FORMS = frozenset(
+    ["sp", "zoo", "oo", "sa", "sj", "sc", "spj", "psa", "ltd", "llc", "inc", "gmbh", "ag", "kg"]
+)
 
 
 @dataclass(frozen=True, slots=True)

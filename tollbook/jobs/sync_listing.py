@@ -1,0 +1,51 @@
+"""A platform's list, taken in batches. One that breaks off is known to be incomplete: then nothing in it is gone."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Generic, TypeVar
+
+from django.db import transaction
+
+from tollbook.connectors.errors import ConnectorError
+
+Listed = TypeVar("Listed")
+
+BATCH_ROWS = 5_000
+
+
+class Listing(Generic[Listed]):
+    """What a platform lists, once."""
+
+    def __init__(self, ask: Callable[[], Iterator[Listed]], *, is_held: bool) -> None:
+        """`is_held`: it is read whole before the first batch, so that no transaction waits for a platform."""
+        self._ask = ask
+        self._is_held = is_held
+        self.count = 0
+        self.error = ""
+
+    def batches(self, rows: int = BATCH_ROWS) -> Iterator[list[Listed]]:
+        """All of it, or all up to where it broke off; then `error` says why."""
+        stream: Iterator[Listed] = self._until_it_breaks()
+        if self._is_held:
+            stream = iter(list(stream))
+        while batch := list(islice(stream, rows)):
+            self.count += len(batch)
+            yield batch
+
+    def _until_it_breaks(self) -> Iterator[Listed]:
+        try:
+            yield from self._ask()
+        except ConnectorError as error:
+            self.error = str(error)
+
+
+@contextmanager
+def nothing_written(dry_run: bool) -> Iterator[None]:
+    """In a dry run everything is done as ever, and taken back at the end: it reports what would happen."""
+    if not dry_run:
+        yield
+        return
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
