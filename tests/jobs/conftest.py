@@ -4,8 +4,11 @@ import pytest
 from django.conf import LazySettings
 
 from tests.jobs.office import PRICES, Office, add_customer, price_tariff
+from tests.jobs.toy_office import Toy
+from tests.jobs.toy_platform import PLATFORMS, Platform
 from tollbook.catalog.operations import set_product
 from tollbook.connections.models import Connection
+from tollbook.connectors import registry
 
 
 @pytest.fixture
@@ -24,3 +27,20 @@ def open_office(folder: Path, settings: LazySettings) -> Office:
         name="office", layout="tollbook", number_rules={}, match_by=["account", "number"]
     )
     return Office(folder, source)
+
+
+@pytest.fixture
+def toy(office: Office, monkeypatch: pytest.MonkeyPatch) -> Toy:
+    """Ann is c1 and c2 at the toy platform, Bob is c3; its times are Warsaw's. Nothing collected yet."""
+    kinds = {"toy": "ToyConnector", "whole-toy": "WholeToyConnector"}
+    for kind, name in kinds.items():
+        monkeypatch.setitem(registry.CONNECTORS, kind, f"tests.jobs.toy_platform:{name}")
+    connection = Connection.objects.create(
+        name="toy", kind="toy", timezone="Europe/Warsaw", number_rules={}, match_by=["number"]
+    )
+    toy = Toy(connection, Platform())
+    monkeypatch.setitem(PLATFORMS, "toy", toy.platform)
+    toy.pair("ann", "c1")
+    toy.pair("ann", "c2")
+    toy.pair("bob", "c3")
+    return toy

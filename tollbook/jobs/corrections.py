@@ -23,17 +23,22 @@ def corrections(seen: pl.DataFrame, run: ImportRun) -> pl.DataFrame:
     A line that was read before says nothing new, even if the record has been corrected since: else the same file
     again would bring the old record back.
     """
-    old = records_by_id(seen["known_id"]).select(known_id="id", **{f"old_{name}": name for name in CONTENT})
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old_{name}")) for name in CONTENT)
-    changed = seen.join(old, on="known_id", maintain_order="left").filter(differs).select(seen.columns)
-    new = changed.filter(~pl.col("known_id").is_in(_read_before(changed, run).implode()))
+    differing = changed(seen)
+    new = differing.filter(~pl.col("known_id").is_in(_read_before(differing, run).implode()))
     return new.rename({"known_id": "supersedes_id"})
 
 
-def _read_before(changed: pl.DataFrame, run: ImportRun) -> pl.Series:
+def changed(seen: pl.DataFrame) -> pl.DataFrame:
+    """Of records whose key is known (`known_id`), those whose content is not that of the record there is."""
+    old = records_by_id(seen["known_id"]).select(known_id="id", **{f"old_{name}": name for name in CONTENT})
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old_{name}")) for name in CONTENT)
+    return seen.join(old, on="known_id", maintain_order="left").filter(differs).select(seen.columns)
+
+
+def _read_before(differing: pl.DataFrame, run: ImportRun) -> pl.Series:
     """Those (`known_id`) of which this or an earlier version came from the same line of the same, growing file."""
-    read_before = changed["known_id"].clear()
-    versions = changed.select("known_id", "line", version_id="known_id")
+    read_before = differing["known_id"].clear()
+    versions = differing.select("known_id", "line", version_id="known_id")
     while not versions.is_empty():
         stored = records_by_id(versions["version_id"]).select(
             "run_id", "supersedes_id", version_id="id", stored_line="line"

@@ -1,0 +1,128 @@
+"""What collecting would bring: fetched, read and rated, and nothing written."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from tollbook.connections.models import Connection
+from tollbook.connectors.base import Connector, Feature
+from tollbook.connectors.errors import ConnectorError
+from tollbook.errors import BadInput
+from tollbook.jobs.collect_files import fetch_file, new_files
+from tollbook.jobs.collect_period import evidence_name
+from tollbook.jobs.collect_scopes import Wish, plan_scopes
+from tollbook.jobs.corrections import changed
+from tollbook.jobs.fetch_usage import Progress, Step, fetch_usage
+from tollbook.jobs.import_usage import READ_ROWS
+from tollbook.jobs.rate_usage import PriceBook, rate_usage
+from tollbook.jobs.spool import file_name
+from tollbook.phone import NumberRules
+from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit
+from tollbook.usage.models import CollectRun
+from tollbook.usage.queries import known_keys
+
+
+def try_collecting(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> CollectRun:
+    """The run as it would be, not saved: its state, problems, outcomes and sums."""
+    counts = _Counts(connector, run.connection, wish.now)
+    with tempfile.TemporaryDirectory(prefix="tollbook-trial-") as folder:
+        try_them = _try_files if Feature.FILES in connector.offers else _try_period
+        try:
+            visit = try_them(connector, run, wish, Path(folder), counts, progress)
+        except (ConnectorError, BadInput) as error:
+            visit = Visit(problems=[Problem.of(WHOLE_VISIT, error)])
+    visit.put_on(run)
+    run.finished_at = wish.now
+    run.outcomes, run.sums = dict(counts.outcomes), dict(counts.sums)
+    return run
+
+
+def _try_period(
+    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", progress: Progress
+) -> Visit:
+    plan = plan_scopes(run.connection, connector, wish)
+    path = folder / evidence_name(run)
+    fetched = fetch_usage(connector, plan.scopes, path, progress=progress)
+    if fetched.size_bytes:
+        counts.add(path, path.name)
+    return Visit(
+        scopes=len(plan.scopes),
+        skipped=plan.skipped,
+        succeeded=len(fetched.finished),
+        bytes_fetched=fetched.size_bytes,
+        problems=fetched.problems,
+    )
+
+
+def _try_files(
+    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", progress: Progress
+) -> Visit:
+    listed = new_files(connector, run.connection, wish)
+    visit = Visit(scopes=len(listed.files), skipped=listed.skipped)
+    for place, file in enumerate(listed.files):
+        path = folder / file_name(file.name)
+        try:
+            size = fetch_file(connector, file, path)
+            if size:
+                counts.add(path, file.name, is_complete=file.is_complete)
+            visit.bytes_fetched += size
+            visit.succeeded += 1
+        except (ConnectorError, BadInput) as error:
+            visit.problems.append(Problem.of(file.name, error))
+        path.unlink(missing_ok=True)
+        progress(Step(doing="fetching", done=place + 1, of=len(listed.files), count=visit.bytes_fetched))
+    return visit
+
+
+def rated_file(
+    connector: Connector, connection: Connection, path: Path, *, name: str, now: datetime, is_complete: bool = True
+) -> Iterator[pl.DataFrame]:
+    """The records of a fetched file as an import would rate them now, in batches. Writes nothing."""
+    book = PriceBook.current(connection)
+    book.compile()
+    rules = NumberRules.from_mapping(connection.number_rules)
+    for batch in connector.read_usage(path, name=name, batch_rows=READ_ROWS, is_complete=is_complete):
+        yield rate_usage(batch.usage, book=book, rules=rules, ways=connection.match_by, received_at=now)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What would become of the records read so far."""
+
+    connector: Connector
+    connection: Connection
+    now: datetime
+    outcomes: Counter[str] = field(default_factory=Counter)
+    sums: Counter[str] = field(default_factory=Counter)
+    keys: set[str] = field(default_factory=set)
+
+    def add(self, path: Path, name: str, *, is_complete: bool = True) -> None:
+        for records in rated_file(
+            self.connector, self.connection, path, name=name, now=self.now, is_complete=is_complete
+        ):
+            new = self._new(records)
+            self.outcomes["duplicate"] += len(records) - len(new)
+            self.outcomes.update(dict(new["outcome"].value_counts().iter_rows()))
+            charged = new.filter(pl.col("outcome") == "charged")
+            sums = charged.group_by("currency").agg(pl.col("price_nanos").cast(pl.Int128).sum())
+            self.sums.update(dict(sums.iter_rows()))
+        self.outcomes += Counter()  # without zeros
+
+    def _new(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Without those that are there already and say nothing new, and without repetitions in the file."""
+        once = records.unique("record_key", keep="last", maintain_order=True)
+        once = once.filter(~pl.col("record_key").is_in(self.keys))
+        self.keys.update(once["record_key"])
+        known = known_keys(self.connection.pk, once["record_key"])
+        if known.is_empty():
+            return once
+        fresh = once.join(known, on="record_key", how="anti")
+        if not self.connector.key_is_platform_id:
+            return fresh
+        seen = once.join(known, on="record_key", maintain_order="left")
+        return pl.concat([fresh, changed(seen).select(fresh.columns)])

@@ -1,0 +1,135 @@
+"""Keeping track of what was collected. Cursors move only when what was fetched is in the ledger."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from tollbook.connections.models import Connection
+from tollbook.connectors.base import Finished, RemoteFile, Scope
+from tollbook.connectors.errors import TryAgainLater
+from tollbook.errors import TollbookError
+from tollbook.usage.frames import OUTCOMES
+from tollbook.usage.models import CollectedFile, CollectRun, CollectState, Evidence, UsageCursor
+from tollbook.usage.queries import charged_sums
+
+KEPT_PROBLEMS = 1_000  # by name; more are only counted
+WHOLE_VISIT = ""  # the scope of a problem that concerns all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A scope (foreign customer, file) that could not be collected."""
+
+    scope: str
+    error: str
+    may_pass: bool  # by just trying again
+
+    @classmethod
+    def of(cls, scope: str, error: TollbookError) -> "Problem":
+        """What an error means for a scope."""
+        return cls(scope, str(error), isinstance(error, TryAgainLater))
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """What a visit to a platform came to."""
+
+    scopes: int = 0  # that were asked for
+    skipped: int = 0
+    succeeded: int = 0
+    bytes_fetched: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def state(self) -> CollectState:
+        """Partial is when something could be collected all the same."""
+        if not self.problems:
+            return CollectState.DONE
+        return CollectState.PARTIAL if self.succeeded else CollectState.FAILED
+
+    def put_on(self, run: CollectRun) -> None:
+        """Write these figures on a run, which is not saved."""
+        run.state = self.state
+        run.scopes, run.scopes_skipped, run.scopes_failed = self.scopes, self.skipped, len(self.problems)
+        run.problems = [{"scope": one.scope, "error": one.error} for one in self.problems[:KEPT_PROBLEMS]]
+        run.may_pass = bool(self.problems) and all(one.may_pass for one in self.problems)
+        run.bytes_fetched = self.bytes_fetched
+
+
+def close_collect(run: CollectRun, visit: Visit, *, finished_at: datetime) -> None:
+    """Say what became of it, with the counts and sums of its imports as they are now."""
+    visit.put_on(run)
+    run.finished_at = finished_at
+    imports = list(run.runs.all())
+    counts = {name: sum(getattr(one, name) for one in imports) for name in OUTCOMES}
+    run.outcomes = {name: count for name, count in counts.items() if count}
+    sums: Counter[str] = Counter()
+    for by_currency in charged_sums(one.pk for one in imports).values():
+        sums.update(by_currency)
+    run.sums = dict(sums)
+    run.save()
+
+
+def note_first_asked(connection: Connection, scopes: Iterable[Scope], *, now: datetime) -> None:
+    """Remember when a customer was first asked for, so that a first attempt that fails loses no days."""
+    UsageCursor.objects.bulk_create(
+        [UsageCursor(connection=connection, scope=scope.customer_id, first_asked_at=now) for scope in scopes],
+        ignore_conflicts=True,
+    )
+
+
+@transaction.atomic
+def move_cursors(connection: Connection, finished: Iterable[Finished], *, now: datetime) -> None:
+    """Extend what is known to be collected by these scopes, all of them or none."""
+    asked = {one.scope.customer_id: one for one in finished}
+    cursors = UsageCursor.objects.select_for_update().filter(connection=connection, scope__in=asked)
+    for cursor in cursors.order_by("pk"):
+        _extend(cursor, asked[cursor.scope], now)
+        cursor.save()
+
+
+def _extend(cursor: UsageCursor, done: Finished, now: datetime) -> None:
+    """Never backwards, and never over a gap: a period apart from the others moves nothing.
+
+    The connector's own words are kept when all up to now was asked for. Those of an earlier end could point past
+    records that came in another order than they began; the time alone is the safe place to go on from.
+    """
+    since, until = done.scope.since, done.scope.until
+    if cursor.collected_from is None or cursor.collected_until is None:
+        cursor.collected_from, cursor.collected_until = since, until
+    elif since <= cursor.collected_until and until >= cursor.collected_from:
+        cursor.collected_from = min(cursor.collected_from, since)
+        cursor.collected_until = max(cursor.collected_until, until)
+    else:
+        return
+    if until >= now:
+        cursor.cursor = done.cursor
+
+
+def remember_file(
+    connection: Connection, file: RemoteFile, *, evidence: Evidence | None, now: datetime, error: str = ""
+) -> None:
+    """Note how the file was when it was collected, or found to be unusable."""
+    CollectedFile.objects.update_or_create(
+        connection=connection,
+        name=file.name,
+        defaults={
+            "size_bytes": file.size_bytes,
+            "modified_at": file.modified_at,
+            "is_complete": file.is_complete,
+            "collected_at": now,
+            "evidence": evidence,
+            "error": error,
+        },
+    )
+
+
+def is_as_collected(file: RemoteFile, known: CollectedFile | None) -> bool:
+    """Whether the source says so much of the file that it can be left alone."""
+    if known is None or file.size_bytes is None or file.modified_at is None:
+        return False
+    then = (known.size_bytes, known.modified_at, known.is_complete)
+    return then == (file.size_bytes, file.modified_at, file.is_complete)
