@@ -192,7 +192,7 @@ def _defect(options: Options) -> pl.Expr:
 
 
 def _detail(options: Options) -> pl.Expr:
-    """For a person: line, field, value, what to do."""
+    """For a person: field, value, what to do."""
     text = "no record: {}"
     no_id = "id {} is no number"
     price = f"retail_totalnetto {{}} is no price up to {MAX_PRICE:,}"
@@ -219,6 +219,12 @@ def _detail(options: Options) -> pl.Expr:
         .then(pl.format(too_long, _too_long()))
         .when(is_unreadable)
         .then(_said(vat, "retail_vat"))
+        .when(pl.col("defect") == "adjustment")
+        .then(
+            _said(
+                "retail_totalnetto {} takes money back, and corrections are set to adjustment", "retail_totalnetto"
+            )
+        )
         .when(pl.col("defect") == "bad_time")
         .then(_said(start, "calldate"))
         .when(pl.col("defect") == "unknown_kind")
@@ -226,7 +232,7 @@ def _detail(options: Options) -> pl.Expr:
         .when(pl.col("defect") == "bad_quantity")
         .then(_said(amount, "billingfield", "traffic", "duration", "datatransfer", "msg"))
     )
-    return pl.format("line {}: {}", "line", said).alias("defect_detail")
+    return said.alias("defect_detail")
 
 
 def _said(sentence: str, *columns: str) -> pl.Expr:
