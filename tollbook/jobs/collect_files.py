@@ -11,7 +11,7 @@ from tollbook.jobs.collect_scopes import Wish
 from tollbook.jobs.fetch_usage import Progress, Step
 from tollbook.jobs.import_usage import import_evidence
 from tollbook.jobs.spool import file_name, spool
-from tollbook.usage.collecting import Problem, Visit, is_as_collected, remember_file
+from tollbook.usage.collecting import Problem, Visit, as_remote, is_unchanged, remember_file
 from tollbook.usage.evidence import MAX_FILE_BYTES, keep_evidence
 from tollbook.usage.models import CollectedFile, CollectRun, Evidence
 
@@ -21,10 +21,20 @@ MOST_LOST_IN_A_ROW = 3
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The files to fetch, and how many are as they were when they were collected."""
+    """The files to fetch; how many are as they were when they were collected; and of those, what is wrong with some."""
 
     files: list[RemoteFile]
     skipped: int
+    unusable: list[Problem]
+
+    def visit(self) -> Visit:
+        """The visit as it begins. What was unusable before is so still, and nobody shall think that all is in."""
+        return Visit(
+            scopes=len(self.files) + len(self.unusable),
+            skipped=self.skipped,
+            succeeded=self.skipped - len(self.unusable),
+            problems=list(self.unusable),
+        )
 
 
 def collect_files(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> Visit:
@@ -35,7 +45,7 @@ def collect_files(connector: Connector, run: CollectRun, wish: Wish, progress: P
         BadInput: customers were chosen, which files do not know.
     """
     listed = new_files(connector, run.connection, wish)
-    visit = Visit(scopes=len(listed.files), skipped=listed.skipped)
+    visit = listed.visit()
     lost_in_a_row = 0
     with spool(run.connection) as folder:
         for place, file in enumerate(listed.files):
@@ -66,10 +76,13 @@ def new_files(connector: Connector, connection: Connection, wish: Wish) -> Liste
         raise BadInput(
             f"{connection.name} gives files, which hold everybody's usage; leave the choice of customers out"
         )
-    known = {file.name: file for file in CollectedFile.objects.filter(connection=connection)}
-    wanted = [file for file in connector.files() if _is_of_period(file, wish)]
-    files = [file for file in wanted if wish.again or not is_as_collected(file, known.get(file.name))]
-    return Listed(files, len(wanted) - len(files))
+    collected = [] if wish.again else list(CollectedFile.objects.filter(connection=connection))
+    known = {file.name: as_remote(file) for file in collected}
+    errors = {file.name: file.error for file in collected}
+    wanted = [file for file in connector.files(list(known.values())) if _is_of_period(file, wish)]
+    same = {file.name for file in wanted if file.name in known and is_unchanged(file, known[file.name])}
+    unusable = [Problem(name, errors[name], may_pass=False) for name in sorted(same) if errors[name]]
+    return Listed([file for file in wanted if file.name not in same], len(same), unusable)
 
 
 def _is_of_period(file: RemoteFile, wish: Wish) -> bool:

@@ -63,7 +63,7 @@ def _try_files(
     connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", progress: Progress
 ) -> Visit:
     listed = new_files(connector, run.connection, wish)
-    visit = Visit(scopes=len(listed.files), skipped=listed.skipped)
+    visit = listed.visit()
     for place, file in enumerate(listed.files):
         path = folder / file_name(file.name)
         try:

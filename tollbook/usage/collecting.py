@@ -39,7 +39,7 @@ class Visit:
 
     scopes: int = 0  # that were asked for
     skipped: int = 0
-    succeeded: int = 0
+    succeeded: int = 0  # of them, and of those skipped as they are in the ledger already
     bytes_fetched: int = 0
     problems: list[Problem] = field(default_factory=list)
 
@@ -119,6 +119,7 @@ def remember_file(
         defaults={
             "size_bytes": file.size_bytes,
             "modified_at": file.modified_at,
+            "version": file.version,
             "is_complete": file.is_complete,
             "collected_at": now,
             "evidence": evidence,
@@ -127,9 +128,20 @@ def remember_file(
     )
 
 
-def is_as_collected(file: RemoteFile, known: CollectedFile | None) -> bool:
-    """Whether the source says so much of the file that it can be left alone."""
-    if known is None or file.size_bytes is None or file.modified_at is None:
-        return False
-    then = (known.size_bytes, known.modified_at, known.is_complete)
-    return then == (file.size_bytes, file.modified_at, file.is_complete)
+def as_remote(known: CollectedFile) -> RemoteFile:
+    """A file as its source described it when it was collected."""
+    return RemoteFile(
+        name=known.name,
+        size_bytes=known.size_bytes,
+        modified_at=known.modified_at,
+        version=known.version,
+        is_complete=known.is_complete,
+    )
+
+
+def is_unchanged(file: RemoteFile, known: RemoteFile) -> bool:
+    """Whether the source says so much of a file that it can be left alone, being as it was."""
+    if file is known:  # the source was asked, and gave it back
+        return True
+    says_enough = bool(file.version) or (file.size_bytes is not None and file.modified_at is not None)
+    return says_enough and file == known

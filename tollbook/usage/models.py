@@ -90,6 +90,7 @@ class CollectedFile(models.Model):
     name = models.TextField(db_collation="C")
     size_bytes = models.BigIntegerField(null=True, help_text="null = the source does not say")
     modified_at = models.DateTimeField(null=True, help_text="null = the source does not say")
+    version = models.TextField(blank=True, help_text="the source's own mark of this state of it")
     is_complete = models.BooleanField(default=True, help_text="false: its last line was left for the next pass")
     collected_at = models.DateTimeField()
     evidence = models.ForeignKey(Evidence, null=True, on_delete=models.PROTECT, help_text="null = it was empty")

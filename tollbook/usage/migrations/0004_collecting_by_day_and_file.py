@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('name', models.TextField(db_collation='C')),
                 ('size_bytes', models.BigIntegerField(help_text='null = the source does not say', null=True)),
                 ('modified_at', models.DateTimeField(help_text='null = the source does not say', null=True)),
+                ('version', models.TextField(blank=True, help_text="the source's own mark of this state of it")),
                 ('is_complete', models.BooleanField(default=True, help_text='false: its last line was left for the next pass')),
                 ('collected_at', models.DateTimeField()),
                 ('error', models.TextField(blank=True, help_text='why it could not be used')),
