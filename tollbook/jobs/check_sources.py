@@ -1,0 +1,162 @@
+"""Look whether every connection still brings what it should: raise alarms, and clear those whose cause is gone."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from django.db import connection as database
+from django.db.models import F, Max, Min
+
+from tollbook.alarms.models import AlarmKind
+from tollbook.alarms.operations import clear_alarm, raise_alarm, settle_alarms
+from tollbook.connections.models import Connection
+from tollbook.connections.sequence import Sequence
+from tollbook.errors import BadInput
+from tollbook.usage.models import CollectedFile, CollectRun, CollectState, ImportRun
+
+WHOLE = ""  # subject of an alarm about the connection itself
+
+# A collect that failed is tried again by itself for so long before it is anybody's business.
+TRIED_AGAIN_FOR = timedelta(hours=2)
+
+LOOK_BACK = timedelta(days=60)  # for gaps in a sequence
+
+# When more is set aside than usual. A visit of fewer records says nothing, and a few in a hundred are daily bread.
+VISITS_COMPARED = 10
+LEAST_RECORDS = 20
+LEAST_SHARE = Fraction(5, 100)
+TIMES_USUAL = 3
+
+VISITS = """
+SELECT sum(records_in - duplicate - undone)::bigint AS fresh, sum(set_aside)::bigint
+  FROM usage_importrun WHERE connection_id = %s
+ GROUP BY coalesce(collect_id, -id) HAVING sum(records_in - duplicate - undone) >= %s
+ ORDER BY max(started_at) DESC, max(id) DESC LIMIT %s"""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a visit to a platform brought."""
+
+    fresh: int  # records that were not known before
+    set_aside: int  # of them, now
+
+
+def check_sources(*, now: datetime) -> None:
+    """Check every connection. Safe to repeat."""
+    for connection in Connection.objects.order_by("pk"):
+        check_source(connection, now=now)
+
+
+def check_source(connection: Connection, *, now: datetime) -> None:
+    """Check one connection."""
+    found = {
+        AlarmKind.STALE_SOURCE: _stale(connection, now),
+        AlarmKind.GAP: _gaps(connection, now),
+        AlarmKind.ERRORS: _errors(connection),
+    }
+    for kind, wrong in found.items():
+        settle_alarms(kind=kind, connection=connection, found=wrong, now=now)
+    _check_last_collect(connection, now)
+
+
+def _stale(connection: Connection, now: datetime) -> dict[str, str]:
+    if connection.stale_after is None:
+        return {}
+    runs = ImportRun.objects.filter(connection=connection)
+    last = runs.filter(records_in__gt=F("duplicate")).aggregate(at=Max("started_at"))["at"]
+    since = last or _watched_since(connection)
+    if since is None or now - since <= connection.stale_after:
+        return {}
+    came = f"nothing new has come since {last:%Y-%m-%d %H:%M} UTC" if last else "nothing has come yet"
+    return {
+        WHOLE: f"{connection.name}: {came}, which is longer than {_words(connection.stale_after)}. See that the"
+        f" platform writes its records, then collect: tollbook collect {connection.name}"
+    }
+
+
+def _watched_since(connection: Connection) -> datetime | None:
+    """When something could have come for the first time."""
+    first = CollectRun.objects.filter(connection=connection).aggregate(at=Min("started_at"))["at"]
+    moments = [moment for moment in (first, connection.scheduled_at) if moment is not None]
+    return min(moments, default=None)
+
+
+def _gaps(connection: Connection, now: datetime) -> dict[str, str]:
+    if not connection.sequence_pattern:
+        return {}
+    try:
+        gaps = Sequence.of(connection.sequence_pattern).gaps(_file_names(connection, now - LOOK_BACK))
+    except BadInput as error:
+        return {connection.sequence_pattern: f"{connection.name}: the sequence pattern {error}"}
+    return {
+        str(
+            gap
+        ): f"{connection.name}: {gap} {'is' if gap.count == 1 else f'({gap.count} files) are'} missing, though later"
+        " files have come. Ask the platform for it; it is collected when it is there"
+        for gap in gaps
+    }
+
+
+def _file_names(connection: Connection, since: datetime) -> Iterable[str]:
+    collected = CollectedFile.objects.filter(connection=connection, collected_at__gte=since)
+    imported = ImportRun.objects.filter(connection=connection, started_at__gte=since)
+    return {*collected.values_list("name", flat=True), *imported.values_list("evidence__name", flat=True)}
+
+
+def _errors(connection: Connection) -> dict[str, str]:
+    with database.cursor() as cursor:
+        cursor.execute(VISITS, [connection.pk, LEAST_RECORDS, VISITS_COMPARED + 1])
+        visits = [Visit(*row) for row in cursor.fetchall()]
+    before = visits[1:]
+    if not before or not is_unusual(visits[0], before):
+        return {}
+    return {
+        WHOLE: f"{connection.name}: of the {visits[0].fresh:,} records that came last, {visits[0].set_aside:,} "
+        f"({visits[0].set_aside / visits[0].fresh:.0%}) are set aside; it used to be {float(usual_share(before)):.0%}. "
+        "See why: tollbook set-aside list"
+    }
+
+
+def is_unusual(last: Visit, before: Iterable[Visit]) -> bool:
+    """Whether more of a visit's records is set aside than the visits before would let one expect.
+
+    Three times as many set aside as usual, or a third as many well where much is set aside all the time.
+    """
+    share, usual = Fraction(last.set_aside, last.fresh), usual_share(before)
+    return share >= LEAST_SHARE and (share >= TIMES_USUAL * usual or TIMES_USUAL * (1 - share) <= 1 - usual)
+
+
+def usual_share(visits: Iterable[Visit]) -> Fraction:
+    """How much of what came is set aside, of 1."""
+    counted = list(visits)
+    return Fraction(sum(visit.set_aside for visit in counted), sum(visit.fresh for visit in counted))
+
+
+def _check_last_collect(connection: Connection, now: datetime) -> None:
+    """A collect that failed and was not followed by a better one. What failed just now is being tried again."""
+    runs = CollectRun.objects.filter(connection=connection).exclude(finished_at=None)
+    last = runs.order_by("-started_at", "-pk").first()
+    if last is None or last.finished_at is None:
+        return
+    kind = AlarmKind.COLLECT_FAILED
+    if last.state == CollectState.DONE:
+        clear_alarm(kind=kind, connection=connection, subject=WHOLE, now=now)
+    elif now - last.finished_at > TRIED_AGAIN_FOR:
+        raise_alarm(kind=kind, connection=connection, subject=WHOLE, text=why_collect_failed(last), now=now)
+
+
+def why_collect_failed(run: CollectRun) -> str:
+    """What to tell of a collect that failed, wholly or in part."""
+    first = run.problems[0]["error"] if run.problems else "it was interrupted"
+    more = f" (and {len(run.problems) - 1} more)" if len(run.problems) > 1 else ""
+    return (
+        f"{run.connection.name}: {'only a part' if run.state == CollectState.PARTIAL else 'no usage'} could be "
+        + (f"collected: {first}{more}. Nothing is lost; when it is mended: tollbook collect {run.connection.name}")
+    )
+
+
+def _words(interval: timedelta) -> str:
+    hours = interval.total_seconds() / 3600
+    return f"{hours / 24:g} days" if hours >= 48 else f"{hours:g} hours"
