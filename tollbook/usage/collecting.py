@@ -96,6 +96,8 @@ def _extend(cursor: UsageCursor, done: Finished, now: datetime) -> None:
 
     The connector's own words are kept when all up to now was asked for. Those of an earlier end could point past
     records that came in another order than they began; the time alone is the safe place to go on from.
+    Those of a period that a person began later, without going on from the words there were, know nothing of what is
+    late for the days before it.
     """
     since, until = done.scope.since, done.scope.until
     if cursor.collected_from is None or cursor.collected_until is None:
@@ -105,7 +107,8 @@ def _extend(cursor: UsageCursor, done: Finished, now: datetime) -> None:
         cursor.collected_until = max(cursor.collected_until, until)
     else:
         return
-    if until >= now:
+    is_whole = bool(done.scope.cursor) or not cursor.cursor or since <= cursor.collected_from
+    if until >= now and is_whole:
         cursor.cursor = done.cursor
 
 

@@ -100,14 +100,14 @@ def test_both_hours_that_october_shows_alike_are_fetched_whichever_side_is_asked
 def test_the_cursor_is_the_highest_id_as_a_number(metroport: Simulator) -> None:
     """In the middle of June ids grow from 99999 to 100000: as text the first would be the higher one."""
     (done,) = fetched(metroport, [JUNE]).finished
-    assert Cursor.read(done.cursor) == Cursor(LAST_ID, warsaw("2017-07-01"))
+    assert Cursor.read(done.cursor) == Cursor(LAST_ID, warsaw("2017-06-01"), warsaw("2017-07-01"))
 
 
 def test_with_nothing_new_only_the_cursor_comes(metroport: Simulator) -> None:
     (done,) = fetched(metroport, [JUNE]).finished
     again = fetched(metroport, [going_on(done.cursor, "2017-07-01", "2017-07-02")])
     assert again.lines == []
-    assert Cursor.read(again.finished[0].cursor) == Cursor(LAST_ID, warsaw("2017-07-02"))
+    assert Cursor.read(again.finished[0].cursor) == Cursor(LAST_ID, warsaw("2017-06-01"), warsaw("2017-07-02"))
 
 
 def test_late_records_are_found_by_their_higher_ids(metroport: Simulator, tmp_path: Path) -> None:
@@ -122,6 +122,13 @@ def test_late_records_further_back_than_the_overlap_are_not_looked_for(metroport
     (done,) = fetched(metroport, [JUNE]).finished
     metroport.late(3)  # of the first days of June
     assert fetched(metroport, [going_on(done.cursor, "2017-07-01", "2017-07-02")], overlap_days="7").lines == []
+
+
+def test_days_before_the_first_ones_wanted_are_never_asked_for(metroport: Simulator) -> None:
+    """Records of days before belong to whoever billed them then, also when they are late."""
+    (done,) = fetched(metroport, [scope("2017-06-20", "2017-07-01")]).finished
+    metroport.late(3)  # of the first days of June
+    assert fetched(metroport, [going_on(done.cursor, "2017-07-01", "2017-07-02")]).lines == []
 
 
 def test_a_long_call_reported_after_the_next_days_first_does_not_hide_that_one(

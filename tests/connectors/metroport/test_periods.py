@@ -62,14 +62,19 @@ def test_nothing_is_asked_for_an_empty_period() -> None:
     assert asked(warsaw("2017-06-01"), warsaw("2017-06-01")) == []
 
 
-def test_a_cursor_is_read_as_it_was_written() -> None:
-    cursor = Cursor(1000, warsaw("2017-07-01"))
-    assert str(cursor) == "1000 2017-06-30T22:00:00+00:00"
+JUNE_IN_UTC = "2017-05-31T22:00:00+00:00 2017-06-30T22:00:00+00:00"
+
+
+def test_a_cursor_is_read_as_it_was_written_and_its_id_is_a_number() -> None:
+    cursor = Cursor(1000, warsaw("2017-06-01"), warsaw("2017-07-01"))
+    assert str(cursor) == f"1000 {JUNE_IN_UTC}"
     assert Cursor.read(str(cursor)) == cursor
-    assert Cursor.read("1000 2017-06-30T22:00:00+00:00").id > Cursor.read("999 2017-06-30T22:00:00+00:00").id
+    assert cursor.id > Cursor.read(f"999 {JUNE_IN_UTC}").id
 
 
-@pytest.mark.parametrize("text", ["999", "x 2017-06-30T22:00:00+00:00", "999 yesterday"])
+@pytest.mark.parametrize(
+    "text", ["999", f"x {JUNE_IN_UTC}", "999 2017-06-30T22:00:00+00:00", "999 yesterday today"]
+)
 def test_a_cursor_of_somebody_else_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="collect the period again"):
         Cursor.read(text)

@@ -26,9 +26,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a customer's records were read: the highest id, compared as a number, and the end of the period."""
+    """How far records were read: those of `[since, until)`, up to the highest id, which is compared as a number."""
 
     id: int
+    since: datetime
     until: datetime
 
     @classmethod
@@ -38,16 +39,20 @@ class Cursor:
         Raises:
             BadInput: it is none of ours.
         """
-        id, _, until = text.partition(" ")
         try:
-            return cls(int(id), datetime.fromisoformat(until).astimezone(UTC))
+            id, since, until = text.split(" ")
+            return cls(int(id), _moment(since), _moment(until))
         except ValueError:
             raise BadInput(
                 f"{text!r} is not where reading of Metroport's records left off; collect the period again by its days"
             ) from None
 
     def __str__(self) -> str:
-        return f"{self.id} {self.until.isoformat()}"
+        return f"{self.id} {self.since.isoformat()} {self.until.isoformat()}"
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def periods(since: datetime, until: datetime, zone: ZoneInfo, chunk_days: int) -> Iterator[Period]:

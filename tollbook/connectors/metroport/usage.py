@@ -87,26 +87,29 @@ def _of_scope(
         records += len(lines)
         if lines:
             yield Piece(b"".join(lines))
-    until = max(known.until, scope.until) if known else scope.until
-    yield Finished(scope, str(Cursor(highest, until)), records)
+    since, until = scope.since, scope.until
+    if known:
+        since, until = min(since, known.since), max(until, known.until)
+    yield Finished(scope, str(Cursor(highest, since, until)), records)
 
 
 def _requests(options: Options, scope: Scope, known: Cursor | None) -> Iterator[tuple[Period, int | None]]:
     """The periods to ask for, each with the id after which to begin, if any.
 
-    Days that were read before are asked for what is new among them. The days since are asked for whole: what was
-    reported last of the days before may have a higher id than what happened first after them.
+    Days that were read before are asked for what is new among them, and days before those not at all: somebody had a
+    reason to begin there. The days since are asked for whole: what was reported last of the days before may have a
+    higher id than what happened first after them.
     """
     if known is None:
         yield from ((period, None) for period in _chunks(options, scope.since, scope.until))
         return
     read_until = min(known.until, scope.since)
-    late_since = read_until - timedelta(days=options.overlap_days)
+    late_since = max(known.since, read_until - timedelta(days=options.overlap_days))
     if options.by_id:
         yield from ((period, known.id) for period in periods(late_since, read_until, options.zone, 0))
         yield from ((period, None) for period in _chunks(options, read_until, scope.until))
     else:
-        yield from ((period, None) for period in _chunks(options, late_since, scope.until))
+        yield from ((period, None) for period in _chunks(options, min(late_since, read_until), scope.until))
 
 
 def _chunks(options: Options, since: datetime, until: datetime) -> Iterator[Period]:
