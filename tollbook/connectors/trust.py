@@ -4,6 +4,7 @@ import hashlib
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,14 @@ class _PinnedContext(ssl.SSLContext):
         return wrapped
 
 
-def explain(error: ssl.SSLError, host: str, port: int) -> str:
-    """What is wrong with the far end's TLS, and what a person does about it."""
+def explain(
+    error: ssl.SSLError, host: str, port: int, *, certificate: Callable[[str, int], str] | None = None
+) -> str:
+    """What is wrong with the far end's TLS, and what a person does about it.
+
+    `certificate` fetches the far end's certificate as PEM, for a message about one that is not trusted; None where TLS
+    begins with the connection.
+    """
     where = f"{host}:{port}"
     if isinstance(error, PinMismatch):
         return (
@@ -88,23 +95,27 @@ def explain(error: ssl.SSLError, host: str, port: int) -> str:
     if code in {_OTHER_HOST, _OTHER_IP}:
         return (
             f"the certificate of {where} is made for another name ({error.verify_message}); use the name in it as "
-            f"host, or trust just this certificate{_how_to_pin(host, port)}"
+            f"host, or trust just this certificate{_how_to_pin(host, port, certificate or _certificate)}"
         )
     kind = "is self-signed" if code in _UNKNOWN_ISSUER[1:3] else "is signed by somebody who is not known here"
     return (
         f"the certificate of {where} {kind}; save it, or the certificate of who signed it, as a file and set "
-        f"`verify` to its path, or trust just this certificate{_how_to_pin(host, port)}"
+        f"`verify` to its path, or trust just this certificate{_how_to_pin(host, port, certificate or _certificate)}"
     )
 
 
-def _how_to_pin(host: str, port: int) -> str:
+def _how_to_pin(host: str, port: int, certificate: Callable[[str, int], str]) -> str:
     """With the fingerprint seen, so that it can be compared and pinned; without when it cannot be fetched again."""
     try:
-        seen = ssl.get_server_certificate((host, port), timeout=PIN_TIMEOUT_S)
+        seen = certificate(host, port)
     except OSError:
         return f" by `verify` = {PIN}…"
     fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(seen)).digest()
     return f" by `verify` = {PIN}{_shown(fingerprint)}, after comparing that with the certificate on the platform"
+
+
+def _certificate(host: str, port: int) -> str:
+    return ssl.get_server_certificate((host, port), timeout=PIN_TIMEOUT_S)
 
 
 def _shown(digest: bytes) -> str:

@@ -13,7 +13,7 @@ from tollbook.connectors.files.sources.remote import RemoteFolder
 from tollbook.connectors.files.sources.source import Entry, Kind, Terms
 from tollbook.connectors.http import Patience
 from tollbook.connectors.secret import Secret
-from tollbook.connectors.trust import explain
+from tollbook.connectors.trust import PIN_TIMEOUT_S, explain
 
 PORT = 21
 BLOCK_BYTES = 1 << 18
@@ -98,7 +98,7 @@ class FtpFolder(RemoteFolder[ftplib.FTP]):
         try:
             yield
         except ssl.SSLError as error:
-            raise self.attention(explain(error, self.host, self.port)) from None
+            raise self.attention(explain(error, self.host, self.port, certificate=_certificate)) from None
         except ftplib.error_perm as error:
             raise self.attention(
                 f"{what}: {self.host} refuses ({_said(error)}); check what the login may do there"
@@ -119,8 +119,13 @@ class FtpFolder(RemoteFolder[ftplib.FTP]):
                 f"{self.host}:{self.port} does not answer as an FTP server ({_said(error)[:100]!r}); check host and "
                 f"port (FTP is usually {PORT})"
             ) from None
-        except OSError as error:
-            raise self.unreachable(error) from None
+        except (OSError, EOFError) as error:
+            if isinstance(error, OSError) and ftp.sock is None:
+                raise self.unreachable(error) from None
+            raise self.passing(
+                f"{self.host}:{self.port} does not greet as an FTP server within {self.patience.timeout_s:g} s; check "
+                f"host and port (FTP is usually {PORT}), or run again later"
+            ) from None
 
     def _begin_tls(self, ftp: "_Tls") -> None:
         try:
@@ -214,6 +219,23 @@ class _Tls(ftplib.FTP_TLS):
         control = self.sock
         session = control.session if isinstance(control, ssl.SSLSocket) else None
         return self.context.wrap_socket(data, server_hostname=self.host, session=session), size
+
+
+def _certificate(host: str, port: int) -> str:
+    """The certificate that the server shows after AUTH TLS, whoever signed it. Nothing is said to it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    ftp = ftplib.FTP_TLS(context=context, timeout=PIN_TIMEOUT_S)
+    try:
+        ftp.connect(host, port)
+        ftp.auth()
+        shown = ftp.sock.getpeercert(binary_form=True) if isinstance(ftp.sock, ssl.SSLSocket) else None
+    except (ftplib.Error, EOFError) as error:
+        raise OSError(str(error)) from None
+    finally:
+        ftp.close()
+    return ssl.DER_cert_to_PEM_cert(shown or b"")
 
 
 def _wire(text: str) -> str:
