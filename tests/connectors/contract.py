@@ -172,7 +172,7 @@ class ConnectorContract:
         assert len(names) == len(set(names))
         for setting in connector.settings:
             assert setting.help, setting.name
-            sounds_secret = any(word in setting.name for word in ("password", "token", "secret", "private_key"))
+            sounds_secret = setting.name.endswith(("password", "token", "secret", "private_key", "passphrase"))
             assert setting.is_secret == sounds_secret, setting.name
             assert not (setting.is_secret and setting.default), setting.name
             assert not setting.choices or not setting.default or setting.default in setting.choices

@@ -9,6 +9,7 @@ from tollbook.errors import BadInput
 CONNECTORS: Mapping[str, str] = {
     "files": "tollbook.connectors.files.connector:FilesConnector",
     "metroport": "tollbook.connectors.metroport.connector:MetroportConnector",
+    "portabilling": "tollbook.connectors.portabilling.connector:PortaBillingConnector",
 }
 
 

@@ -1,0 +1,1 @@
+"""PortaBilling (PortaOne): its JSON/REST API."""
