@@ -54,4 +54,5 @@ def see_that_it_is_free(host: str, port: int) -> None:
         with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
-        raise BadInput(f"{host}:{port}: {error.strerror or error}; give another --port or --host") from None
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        raise BadInput(f"{host}:{port}: {reason}; give another --port or --host") from None
