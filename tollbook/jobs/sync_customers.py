@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from tollbook.connections.models import Connection
-from tollbook.connectors.base import Connector, State
+from tollbook.connectors.base import Connector, PlatformCustomer, State
 from tollbook.customers.models import ForeignCustomer, Pairing, Standing
 from tollbook.customers.operations.foreign_customers import keep_listed, mark_gone, pair_by_keys, set_standings
 from tollbook.customers.operations.make_customer import checked_defaults, make_customers, why_not_made
@@ -38,21 +38,28 @@ def sync_customers(
     Raises:
         BadInput: the connection's customer_defaults make no sense.
     """
-    defaults = checked_defaults(connection)
-    report = SyncReport(connection.name, "customers", dry_run=dry_run)
     listing = Listing(connector.customers, is_held=dry_run)
     with nothing_written(dry_run):
-        seen: set[str] = set()
-        for batch in listing.batches():
-            seen |= {one.foreign_id for one in batch}
-            for foreign_id in keep_listed(connection=connection, listed=batch, now=now, by=by):
-                report.add(Deed.RETURNED, foreign_id, "is listed again")
-        report.listed, report.error = len(seen), listing.error
-        if not seen and report.is_complete and ForeignCustomer.objects.filter(connection=connection).exists():
-            report.error = f"{connection.name} {NOTHING_LISTED}"
-        if report.is_complete:
-            _report_gone(connection, seen, report, now=now, by=by)
-            _decide(connection, defaults, report, now=now, by=by)
+        return take_customers(connection, listing, now=now, by=by, dry_run=dry_run)
+
+
+def take_customers(
+    connection: Connection, listing: Listing[PlatformCustomer], *, now: datetime, by: str, dry_run: bool
+) -> SyncReport:
+    """What `sync_customers` does with a list."""
+    defaults = checked_defaults(connection)
+    report = SyncReport(connection.name, "customers", dry_run=dry_run)
+    seen: set[str] = set()
+    for batch in listing.batches():
+        seen |= {one.foreign_id for one in batch}
+        for foreign_id in keep_listed(connection=connection, listed=batch, now=now, by=by):
+            report.add(Deed.RETURNED, foreign_id, "is listed again")
+    report.listed, report.error = len(seen), listing.error
+    if not seen and report.is_complete and ForeignCustomer.objects.filter(connection=connection).exists():
+        report.error = f"{connection.name} {NOTHING_LISTED}"
+    if report.is_complete:
+        _report_gone(connection, seen, report, now=now, by=by)
+        _decide(connection, defaults, report, now=now, by=by)
     return report
 
 

@@ -21,14 +21,19 @@ class Listing(Generic[Listed]):
         """`is_held`: it is read whole before the first batch, so that no transaction waits for a platform."""
         self._ask = ask
         self._is_held = is_held
+        self._held: list[Listed] | None = None
         self.count = 0
         self.error = ""
 
+    def hold(self) -> None:
+        """Read it whole now, if it is to be held. Safe to repeat."""
+        if self._is_held and self._held is None:
+            self._held = list(self._until_it_breaks())
+
     def batches(self, rows: int = BATCH_ROWS) -> Iterator[list[Listed]]:
         """All of it, or all up to where it broke off; then `error` says why."""
-        stream: Iterator[Listed] = self._until_it_breaks()
-        if self._is_held:
-            stream = iter(list(stream))
+        self.hold()
+        stream = self._until_it_breaks() if self._held is None else iter(self._held)
         while batch := list(islice(stream, rows)):
             self.count += len(batch)
             yield batch

@@ -128,6 +128,7 @@ class ForeignNumber(models.Model):
     digits = models.BigIntegerField(help_text="E.164")
     account_id_there = models.TextField(db_collation="C", help_text="foreign id of the account")
     seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="when a complete list no longer had it")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "digits"], name="foreignnumber_once")]
