@@ -38,6 +38,7 @@ def test_an_import_says_its_equation_and_where_to_look(tollbook: Tollbook) -> No
     run = ImportRun.objects.get()
     assert shown.stdout == (
         f"run {run.pk}: monday.csv from office, done: 3 records in = 1 charged + 2 set aside\n"
+        "  charged EUR 0.012\n"
         "`tollbook set-aside list` says why records were set aside, and what to do\n"
     )
     assert tollbook("usage", "import", "monday.csv", "-c", "office").stdout.endswith(

@@ -31,6 +31,10 @@ def open_office(folder: Path, settings: LazySettings) -> Office:
 
 @pytest.fixture
 def toy(office: Office, monkeypatch: pytest.MonkeyPatch) -> Toy:
+    return open_toy(monkeypatch)
+
+
+def open_toy(monkeypatch: pytest.MonkeyPatch) -> Toy:
     """Ann is c1 and c2 at the toy platform, Bob is c3; its times are Warsaw's. Nothing collected yet."""
     kinds = {"toy": "ToyConnector", "whole-toy": "WholeToyConnector"}
     for kind, name in kinds.items():

@@ -36,6 +36,7 @@ COMMANDS = {
     "connection": Command(
         "tollbook.cli.connection:app", "Connections: where usage comes from, and how it is read."
     ),
+    "collect": Command("tollbook.cli.collect:app", "Fetch usage from a platform, or new files, and charge it."),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
     "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
     "ledger": Command(

@@ -29,7 +29,7 @@ def file_progress(path: Path) -> Iterator[Callable[[int, int], None]]:
         TextColumn("{task.fields[rate]:>10,}/s"),
         TimeRemainingColumn(),
     )
-    with _progress(*columns) as bar:
+    with progress_bar(*columns) as bar:
         task = bar.add_task(path.name, total=size, records=0, rate=0)
 
         def update(bytes_read: int, records: int) -> None:
@@ -42,13 +42,14 @@ def file_progress(path: Path) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def count_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar over things counted. What is yielded takes how many are done and how many there are."""
-    with _progress(
+    with progress_bar(
         SpinnerColumn(), TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     ) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, count: bar.update(task, completed=done, total=count)
 
 
-def _progress(*columns: ProgressColumn) -> Progress:
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """A bar with these columns, seen only where standard error is a terminal."""
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

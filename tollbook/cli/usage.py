@@ -1,7 +1,5 @@
 """`tollbook usage`: read files of calls into the ledger, see what became of them, take an import back."""
 
-import json
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,16 +7,18 @@ from typing import Annotated
 import typer
 
 from tollbook.cli.database import open_database
+from tollbook.cli.listing import print_json
 from tollbook.cli.next_steps import NEXT_STEP
 from tollbook.cli.progress import file_progress
+from tollbook.cli.run_report import run_facts, run_lines
+from tollbook.cli.usage_history import days, named_run, raw, reprocess, runs
 from tollbook.connections.operations import named_connection
 from tollbook.errors import BadInput
 from tollbook.jobs.explain_usage import explain_record
 from tollbook.jobs.import_usage import BATCH_ROWS, import_usage
 from tollbook.jobs.reverse_usage import undo_import
-from tollbook.usage.frames import OUTCOMES
 from tollbook.usage.models import ImportRun, RunState
-from tollbook.usage.queries import broken_equations
+from tollbook.usage.queries import broken_equations, charged_sums
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,7 +51,7 @@ def import_(
     """
     open_database()
     source = named_connection(connection)
-    runs, are_all_read = [], True
+    done, are_all_read = [], True
     for path in files:
         try:
             with file_progress(path) as progress:
@@ -70,32 +70,22 @@ def import_(
             typer.echo(f"tollbook: {error}", err=True)
             are_all_read = False
             continue
-        runs.append(run)
+        done.append(run)
         if not as_json:
             _print_run(run)
     if as_json:
-        _print_runs(runs, as_json=True)
-    elif any(run.set_aside for run in runs):
+        sums = charged_sums(run.pk for run in done)
+        print_json([run_facts(run, sums.get(run.pk, {})) for run in done])
+    elif any(run.set_aside for run in done):
         typer.echo("`tollbook set-aside list` says why records were set aside, and what to do")
     if not are_all_read:
         raise typer.Exit(CANNOT_BE_USED)
 
 
-@app.command()
-def runs(
-    connection: Annotated[str | None, typer.Option("--connection", "-c", help="Only this connection's.")] = None,
-    last: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-) -> None:
-    """Imports so far, with their intake equation: records in = the sum of all that became of them.
-
-    Example: tollbook usage runs --connection office --last 5
-    """
-    open_database()
-    found = ImportRun.objects.select_related("connection", "evidence").order_by("-pk")
-    if connection is not None:
-        found = found.filter(connection=named_connection(connection))
-    _print_runs(list(found[:last])[::-1], as_json=as_json)
+app.command()(runs)
+app.command()(days)
+app.command()(raw)
+app.command()(reprocess)
 
 
 @app.command()
@@ -110,9 +100,7 @@ def undo(
     Example: tollbook usage undo 7
     """
     open_database()
-    found = ImportRun.objects.filter(pk=run).first()
-    if found is None:
-        raise BadInput(f"there is no run {run}; see `tollbook usage runs`")
+    found = named_run(run)
     if found.undone == found.records_in - found.duplicate and found.state == RunState.UNDONE:
         raise BadInput(f"run {run} was undone before; its file, {found.evidence.name}, can be imported again")
     if not yes:
@@ -152,36 +140,6 @@ def explain(
         typer.echo(f"next: {NEXT_STEP[explained.reason]}")
 
 
-def _print_runs(runs: Iterable[ImportRun], *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps([_run_facts(run) for run in runs], indent=2))
-        return
-    for run in runs:
-        _print_run(run)
-
-
 def _print_run(run: ImportRun) -> None:
-    """The intake equation in a line, and what a person should know."""
-    parts = [f"{getattr(run, name):,} {name.replace('_', ' ')}" for name in OUTCOMES if getattr(run, name)]
-    equation = " = ".join([f"{run.records_in:,} records in", *([" + ".join(parts)] if parts else [])])
-    typer.echo(f"run {run.pk}: {run.evidence.name} from {run.connection.name}, {run.state}: {equation}")
-    if run.left_for_next_pass:
-        typer.echo("  the last line has no end and was left for the next pass")
-    if run.state == RunState.RUNNING:
-        typer.echo("  still at work, or interrupted: import the same file again and it goes on where it was")
-    if run.state == RunState.FAILED:
-        typer.echo(f"  {run.error}")
-
-
-def _run_facts(run: ImportRun) -> dict[str, object]:
-    counts = {name: getattr(run, name) for name in ("records_in", *OUTCOMES)}
-    return {
-        "run": run.pk,
-        "connection": run.connection.name,
-        "file": run.evidence.name,
-        "sha256": run.evidence.sha256,
-        "state": run.state,
-        **counts,
-        "left_for_next_pass": run.left_for_next_pass or None,
-        "error": run.error or None,
-    }
+    for line in run_lines(run, charged_sums([run.pk]).get(run.pk, {})):
+        typer.echo(line)

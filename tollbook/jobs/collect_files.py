@@ -8,7 +8,7 @@ from tollbook.connectors.base import Connector, RemoteFile
 from tollbook.connectors.errors import ConnectorError, TryAgainLater
 from tollbook.errors import BadInput
 from tollbook.jobs.collect_scopes import Wish
-from tollbook.jobs.fetch_usage import Progress, Step
+from tollbook.jobs.fetch_usage import FETCHING, Progress, Step
 from tollbook.jobs.import_usage import import_evidence
 from tollbook.jobs.spool import file_name, spool
 from tollbook.usage.collecting import Problem, Visit, as_remote, is_unchanged, remember_file
@@ -66,7 +66,7 @@ def collect_files(connector: Connector, run: CollectRun, wish: Wish, progress: P
             except BadInput as error:
                 visit.problems.append(Problem.of(file.name, error))
                 lost_in_a_row = 0
-            progress(Step(doing="fetching", done=place + 1, of=len(listed.files), count=visit.bytes_fetched))
+            progress(Step(doing=FETCHING, done=place + 1, of=len(listed.files), count=visit.bytes_fetched))
     return visit
 
 

@@ -17,7 +17,7 @@ from tollbook.jobs.collect_files import fetch_file, new_files
 from tollbook.jobs.collect_period import evidence_name
 from tollbook.jobs.collect_scopes import Wish, plan_scopes
 from tollbook.jobs.corrections import changed
-from tollbook.jobs.fetch_usage import Progress, Step, fetch_usage
+from tollbook.jobs.fetch_usage import FETCHING, Progress, Step, fetch_usage
 from tollbook.jobs.import_usage import READ_ROWS
 from tollbook.jobs.rate_usage import PriceBook, rate_usage
 from tollbook.jobs.spool import file_name
@@ -75,7 +75,7 @@ def _try_files(
         except (ConnectorError, BadInput) as error:
             visit.problems.append(Problem.of(file.name, error))
         path.unlink(missing_ok=True)
-        progress(Step(doing="fetching", done=place + 1, of=len(listed.files), count=visit.bytes_fetched))
+        progress(Step(doing=FETCHING, done=place + 1, of=len(listed.files), count=visit.bytes_fetched))
     return visit
 
 

@@ -9,12 +9,14 @@ from tollbook.connectors.errors import ConnectorError, NeedsAttention
 from tollbook.usage.collecting import Problem
 from tollbook.usage.evidence import MAX_FILE_BYTES
 
+FETCHING, READING = "fetching", "reading"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """How far a visit is, for whoever watches."""
 
-    doing: str  # "fetching", "reading"
+    doing: str  # FETCHING or READING
     done: int  # scopes or files; bytes when reading
     of: int
     count: int  # bytes fetched, or records read
@@ -29,7 +31,7 @@ def unwatched(_: Step) -> None:
 
 def reading(size_bytes: int, progress: Progress) -> Callable[[int, int], None]:
     """The progress of an import, as steps."""
-    return lambda done, records: progress(Step(doing="reading", done=done, of=size_bytes, count=records))
+    return lambda done, records: progress(Step(doing=READING, done=done, of=size_bytes, count=records))
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ def fetch_usage(
                     case Failed(scope, reason):
                         fetched.problems.append(Problem.of(scope.customer_id, reason))
                 settled = len(fetched.finished) + len(fetched.problems)
-                progress(Step(doing="fetching", done=settled, of=len(scopes), count=fetched.size_bytes))
+                progress(Step(doing=FETCHING, done=settled, of=len(scopes), count=fetched.size_bytes))
         except ConnectorError as stopped:
             error = stopped
     settled_ids = {one.scope.customer_id for one in fetched.finished} | {one.scope for one in fetched.problems}

@@ -56,6 +56,27 @@ def keep_evidence(path: Path, *, received_at: datetime) -> Evidence:
     return evidence
 
 
+def copy_evidence(evidence: Evidence, to: Path) -> None:
+    """Write the bytes as they were received to a new file.
+
+    Raises:
+        BadInput: there is such a file already, or the bytes are not what was received.
+    """
+    digest = hashlib.sha256()
+    try:
+        with evidence_path(evidence.sha256).open("rb") as kept, to.open("xb") as target:
+            while block := kept.read(BLOCK_BYTES):
+                digest.update(block)
+                target.write(block)
+    except FileExistsError:
+        raise BadInput(f"{to} is there already; name another file") from None
+    if digest.hexdigest() != evidence.sha256:
+        raise BadInput(
+            f"{evidence.name} is damaged: its bytes are not those that were received (sha256 {evidence.sha256}); "
+            f"{to} has them as they are; restore {evidence_path(evidence.sha256)} from a backup"
+        )
+
+
 def begins_with(evidence: Evidence, earlier: Evidence) -> bool:
     """Whether an evidence is the same bytes as an earlier one, or a longer copy: a file that has grown since."""
     if evidence.size_bytes <= earlier.size_bytes:
