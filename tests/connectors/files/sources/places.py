@@ -5,14 +5,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 from simulators.certificate import self_signed
 from simulators.ftp import FtpServer
 from simulators.sftp import SftpServer
+from simulators.web import Answer, Request, Server
 from tests.connectors.files.sources.openssh import OpenSsh
 from tollbook.connectors.base import RemoteFile, Site
 from tollbook.connectors.files.connector import FilesConnector
+from tollbook.connectors.files.sources.uploads import upload_folder
 from tollbook.connectors.secret import Secret
 
 NOON = datetime(2024, 5, 1, 12, 0, tzinfo=UTC)
@@ -99,4 +102,28 @@ def _ftp_place(server: FtpServer, settings: dict[str, str]) -> Place:
     return Place(server.folder / "out", settings, {"password": server.password}, server.stop)
 
 
+@contextmanager
+def upload(tmp: Path) -> Iterator[Place]:
+    folder = upload_folder(tmp, "north")
+    yield Place(folder, {"source": "upload", "folder": str(folder)})
+
+
+@contextmanager
+def http(tmp: Path) -> Iterator[Place]:
+    """A web server that gives the one file of the folder that is named cdr.csv."""
+    place = Place(tmp / "out", {"source": "http"})
+
+    def answer(request: Request) -> Answer:
+        path = place.folder / "cdr.csv"
+        if request.path != "/cdr.csv" or not path.exists():
+            return Answer.text("nothing here", status=404)
+        written = format_datetime(datetime.fromtimestamp(path.stat().st_mtime, UTC), usegmt=True)
+        return Answer(200, (("Content-Type", "text/csv"), ("Last-Modified", written)), path.read_bytes())
+
+    with Server(answer) as server:
+        place.settings["url"] = f"{server.url}/cdr.csv"
+        yield place
+
+
 PLACES = {"local": local, "sftp": sftp, "openssh": openssh, "ftp": ftp, "ftps": ftps}
+ALL_SOURCES = PLACES | {"upload": upload, "http": http}

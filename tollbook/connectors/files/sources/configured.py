@@ -43,7 +43,7 @@ SETTINGS = (
         help="For sftp: the server's host key as `ssh-keygen -lf` shows it, SHA256:…; several with blanks between",
     ),
     Setting(name="url", help="For http: where the one file is, https://host/path"),
-    Setting(name="secret_query", help="For http: more of the URL after ?, where it holds a key", is_secret=True),
+    Setting(name="url_secret", help="For http: more of the URL after ?, where it holds a key", is_secret=True),
     Setting(
         name="name_filter",
         help="Which files: a glob as cdr*.csv, or a regular expression after re:. With a slash in it the folders count",
@@ -193,7 +193,7 @@ def _http(site: _Reader) -> Source:
     return WebFile(
         site.terms,
         url=site.needed("url"),
-        query=site.secret("secret_query"),
+        query=site.secret("url_secret"),
         login=site.text("login"),
         password=site.secret("password"),
         verify=site.text("verify"),
