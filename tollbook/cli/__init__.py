@@ -36,6 +36,8 @@ COMMANDS = {
     "connection": Command(
         "tollbook.cli.connection:app", "Connections: where usage comes from, and how it is read."
     ),
+    "sync": Command("tollbook.cli.sync:app", "Bring customers, accounts and numbers into line with a platform."),
+    "pairing": Command("tollbook.cli.pairing:app", "Who a platform's customers are here, and who decided."),
     "collect": Command("tollbook.cli.collect:app", "Fetch usage from a platform, or new files, and charge it."),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
     "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
