@@ -34,19 +34,31 @@ COMMANDS = {
     "products": Command("tollbook.cli.products:app", "Products: which tariff prices which kind of usage."),
     "tariff": Command("tollbook.cli.tariff:app", "Tariffs: import price lists, see what changes, look up a rate."),
     "connection": Command(
-        "tollbook.cli.connection:app", "Connections: where usage comes from, and how it is read."
+        "tollbook.cli.connection:app",
+        "Connections: the platforms usage comes from, how each is reached, and how its records are read.",
     ),
     "sync": Command("tollbook.cli.sync:app", "Bring customers, accounts and numbers into line with a platform."),
     "pairing": Command("tollbook.cli.pairing:app", "Who a platform's customers are here, and who decided."),
     "collect": Command("tollbook.cli.collect:app", "Fetch usage from a platform, or new files, and charge it."),
+    "metroport-sync": Command(
+        "tollbook.cli.metroport_sync:app", "Metroport MVNO in one command, as cron lines have it."
+    ),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
     "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
     "ledger": Command(
         "tollbook.cli.ledger:app", "What is owed, whether the books are right, and the books as a file."
     ),
     "seller": Command("tollbook.cli.seller:app", "The company that stands on invoices as seller."),
+    "alarms": Command("tollbook.cli.alarms:app", "Alarms: what somebody must look at, and who is told."),
     "up": Command("tollbook.cli.up:app", "Run it all: collect on schedule, send alarms, answer on the web."),
     "bill": Command("tollbook.cli.bill:app", "Close a month: invoices as PDF, with their call lists."),
+    "portabilling": Command(
+        "tollbook.cli.portabilling:app", "PortaBilling: any record of any service, named as its API names it."
+    ),
+    "simulate": Command(
+        "tollbook.cli.simulate:app",
+        "Stand-ins for platforms and file servers, to try things out without an account anywhere.",
+    ),
 }
 DEBUG = "TOLLBOOK_DEBUG"  # set to 1, an error shows where in the code it arose
 UNUSABLE_INPUT = 2  # exit status
