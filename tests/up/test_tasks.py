@@ -14,8 +14,9 @@ from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_schedule
 from tollbook.connectors.errors import NeedsAttention, PasswordExpired, TryAgainLater
 from tollbook.errors import BadInput
+from tollbook.jobs.sync_report import SyncReport
 from tollbook.up.tasks import WAITS, BackOff, ask_for, ask_for_due, collect, is_last_attempt, retry_all, sync
-from tollbook.up.visits import alarmed, see_that_all_was_collected
+from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
 from tollbook.usage.models import CollectRun, CollectState
 
 MIDNIGHT = datetime(2026, 1, 10, tzinfo=UTC)
@@ -166,3 +167,16 @@ def test_a_collect_that_is_not_whole_fails_its_job(
     ):
         see_that_all_was_collected(run)
     see_that_all_was_collected(CollectRun(connection=drop, state=CollectState.DONE))
+
+
+def test_a_sync_that_is_not_whole_fails_its_job_as_the_platform_did(drop: Connection) -> None:
+    whole = SyncReport("drop", "customers")
+    away = TryAgainLater("is away", platform="drop")
+    broken = SyncReport("drop", "accounts", error=str(away), failure=away)
+    nothing = SyncReport("drop", "numbers", error="drop lists nothing")
+
+    see_that_all_was_synced(drop, [whole])
+    with pytest.raises(TryAgainLater, match=r"^drop: is away$"):
+        see_that_all_was_synced(drop, [whole, broken])
+    with pytest.raises(NeedsAttention, match=r"^drop: lists nothing$"):
+        see_that_all_was_synced(drop, [nothing])

@@ -51,4 +51,9 @@ def sync(
     for listing in listings.values():
         listing.hold()
     with nothing_written(dry_run):
-        return [take(connection, listings[part], now=now, by=by, dry_run=dry_run) for part, take in wanted]
+        reports = {
+            part: take(connection, listings[part], now=now, by=by, dry_run=dry_run) for part, take in wanted
+        }
+    for part, report in reports.items():
+        report.failure = listings[part].failure
+    return list(reports.values())

@@ -24,6 +24,7 @@ class Listing(Generic[Listed]):
         self._held: list[Listed] | None = None
         self.count = 0
         self.error = ""
+        self.failure: ConnectorError | None = None
 
     def hold(self) -> None:
         """Read it whole now, if it is to be held. Safe to repeat."""
@@ -42,7 +43,7 @@ class Listing(Generic[Listed]):
         try:
             yield from self._ask()
         except ConnectorError as error:
-            self.error = str(error)
+            self.error, self.failure = str(error), error
 
 
 @contextmanager

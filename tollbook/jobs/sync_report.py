@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from tollbook.connectors.errors import ConnectorError
+
 
 class Deed(StrEnum):
     """What a line says. The first ones are changes; from CONFLICT on they are for somebody to look at."""
@@ -57,6 +59,9 @@ class SyncReport:
     skipped: Counter[str] = field(default_factory=Counter)  # left out, and why
     lines: list[SyncLine] = field(default_factory=list)
     error: str = ""  # why the platform's list is not whole; "" = it is
+    failure: ConnectorError | None = (
+        None  # the error it broke off with, if it did: says whether trying again may help
+    )
 
     @property
     def is_complete(self) -> bool:

@@ -28,8 +28,9 @@ from tollbook.connectors.registry import CONNECTORS, connector_class
 from tollbook.jobs.check_sources import check_sources
 from tollbook.jobs.collect_usage import collect_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
+from tollbook.jobs.sync import sync as sync_with_platform
 from tollbook.up.queues import HOUSE, PLATFORMS
-from tollbook.up.visits import alarmed, see_that_all_was_collected, sync_all
+from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
 
 LOG = structlog.get_logger()
 SCHEDULE = "schedule"  # who asked
@@ -44,6 +45,7 @@ WAITS = (
 MOST_INTERRUPTIONS = 10  # of one job, by dying workers, before it is taken for what kills them
 SILENT_AFTER_S = 45  # a worker says every ten seconds that it lives
 KEPT_H = 30 * 24  # jobs that failed, for people to look at
+SYNCED = {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS}
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 NIGHTLY = "40 3 * * *"  # UTC
@@ -82,7 +84,10 @@ def sync(context: JobContext, connection_id: int) -> None:
             alarmed(AlarmKind.SYNC_FAILED, connection, is_last=is_last_attempt(context.job)),
             closing(open_connector(connection)) as connector,
         ):
-            sync_all(connection, connector, now=_now())
+            reports = sync_with_platform(connection, connector, now=_now())
+            for report in reports:
+                LOG.info("synced", connection=connection.name, part=report.part, listed=report.listed)
+            see_that_all_was_synced(connection, reports)
 
 
 @app.task(name="retry", queue=PLATFORMS)
@@ -126,7 +131,7 @@ def ask_for_due(timestamp: int) -> None:
 def tasks_of(connection: Connection) -> list[Task[..., None, ...]]:
     """What is done for a connection when it is due. Accounts come first, so that their usage finds them."""
     offers = connector_class(connection.kind).offers if connection.kind in CONNECTORS else frozenset[Feature]()
-    return [sync, collect] if Feature.CUSTOMERS in offers else [collect]
+    return [sync, collect] if SYNCED & offers else [collect]
 
 
 @app.periodic(cron=EVERY_MINUTE)

@@ -1,6 +1,6 @@
 """What a job that visits a platform makes of what went wrong: try again, or an alarm."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -9,11 +9,10 @@ import structlog
 from tollbook.alarms.models import AlarmKind
 from tollbook.alarms.operations import clear_alarm, raise_alarm
 from tollbook.connections.models import Connection
-from tollbook.connectors.base import Connector
 from tollbook.connectors.errors import NeedsAttention, PasswordExpired, TryAgainLater
 from tollbook.errors import TollbookError
 from tollbook.jobs.check_sources import WHOLE, why_collect_failed
-from tollbook.jobs.sync_customers import sync_customers
+from tollbook.jobs.sync_report import SyncReport
 from tollbook.usage.models import CollectRun, CollectState
 
 LOG = structlog.get_logger()
@@ -62,19 +61,18 @@ def see_that_all_was_collected(run: CollectRun) -> None:
     raise (TryAgainLater if run.may_pass else NeedsAttention)(text, platform=run.connection.name)
 
 
-def sync_all(connection: Connection, connector: Connector, *, now: datetime) -> None:
-    """Sync all that the platform offers, customers first.
+def see_that_all_was_synced(connection: Connection, reports: Sequence[SyncReport]) -> None:
+    """Raise what a sync could not do.
 
     Raises:
-        NeedsAttention: a list of the platform's was not whole.
+        ConnectorError: as the platform's list broke off.
+        NeedsAttention: a list was not whole for another reason.
     """
-    report = sync_customers(connection, connector, now=now)
-    LOG.info(
-        "synced", connection=connection.name, part=report.part, listed=report.listed, changes=report.has_changes
-    )
-    if not report.is_complete:
-        text = report.error.removeprefix(f"{connection.name}: ")
-        raise NeedsAttention(f"{report.part} could not be brought up to date: {text}", platform=connection.name)
+    for report in reports:
+        if report.failure is not None:
+            raise report.failure
+        if not report.is_complete:
+            raise NeedsAttention(report.error.removeprefix(connection.name).lstrip(": "), platform=connection.name)
 
 
 def _raise(kind: AlarmKind, connection: Connection, text: str) -> None:
