@@ -110,3 +110,13 @@ def test_a_test_mail_arrives_or_says_why_not(tollbook: Tollbook, office: PostOff
     failed = tollbook("alarms", "test-mail", "me@example.com")
     assert failed.status == 1
     assert failed.stderr == f"tollbook: 127.0.0.1:{office.port}: me@example.com: 550 no such user\n"
+
+
+def test_a_sequence_is_named_and_forgotten(tollbook: Tollbook, switch: Connection) -> None:
+    done = tollbook("alarms", "sequence", "switch", "cdr-{number}.csv")
+    assert done.stdout == "switch: a gap in cdr-{number}.csv raises an alarm\n"
+    switch.refresh_from_db()
+    assert switch.sequence_pattern == "cdr-{number}.csv"
+
+    assert tollbook("alarms", "sequence", "switch", "cdr.csv").status == 2
+    assert tollbook("alarms", "sequence", "switch", "").stdout == "switch: gaps raise no alarm\n"

@@ -16,6 +16,7 @@ from tollbook.alarms.operations import subscribe as subscribe_to_alarms
 from tollbook.alarms.queries import alarms, messages_by_address
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
+from tollbook.connections.operations import named_connection, set_sequence_pattern
 from tollbook.connectors.secret import Secret
 from tollbook.errors import BadInput
 
@@ -145,6 +146,21 @@ def subscriptions(as_json: Annotated[bool, typer.Option("--json", help="As JSON.
     ]
     empty = "nobody is told; add an address with `tollbook alarms subscribe ADDRESS`"
     print_list(rows, as_json=as_json, empty=empty, right=("sent", "waiting", "given_up"))
+
+
+@app.command()
+def sequence(
+    connection: Annotated[str, typer.Argument(help="A connection that files come from.")],
+    pattern: Annotated[str, typer.Argument(help="Their names, with {number} or {date}; '' = none.")],
+) -> None:
+    """Have an alarm raised when a numbered or dated file is missing between others.
+
+    Example: tollbook alarms sequence office 'cdr-{date:%Y%m%d}.csv'
+    """
+    open_database()
+    source = named_connection(connection)
+    set_sequence_pattern(source, pattern)
+    typer.echo(f"{source.name}: {f'a gap in {pattern} raises an alarm' if pattern else 'gaps raise no alarm'}")
 
 
 @app.command()

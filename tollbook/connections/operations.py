@@ -13,6 +13,7 @@ from django.db.models import ProtectedError
 from tollbook.connections.models import Connection
 from tollbook.connections.schedule import LONGEST, SHORTEST, Schedule
 from tollbook.connections.secrets import OtherKey, decrypted, encrypted, usable, with_secrets
+from tollbook.connections.sequence import Sequence
 from tollbook.connectors.base import Connector, Site, check_settings
 from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
 from tollbook.connectors.registry import connector_class, connector_for
@@ -165,6 +166,18 @@ def set_schedule(
         locked.scheduled_at = now
     locked.save(update_fields=["is_scheduled", "collect_every", "collect_at", "scheduled_at"])
     return locked
+
+
+def set_sequence_pattern(connection: Connection, pattern: str) -> None:
+    """Say how its files are named, so that one that is missing is missed; "" = nobody knows. Safe to repeat.
+
+    Raises:
+        BadInput: the pattern has no place for a number or date.
+    """
+    if pattern:
+        Sequence.of(pattern)
+    Connection.objects.filter(pk=connection.pk).update(sequence_pattern=pattern)
+    connection.sequence_pattern = pattern
 
 
 def schedule_of(connection: Connection) -> Schedule:
