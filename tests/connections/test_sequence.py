@@ -2,12 +2,12 @@
 
 import pytest
 
-from tollbook.connections.sequence import MOST_GAPS, Sequence
+from tollbook.connections.sequence import MOST_GAPS, FileSequence
 from tollbook.errors import BadInput
 
 
 def missing(pattern: str, names: str) -> list[str]:
-    return [str(gap) for gap in Sequence.of(pattern).gaps(names.split())]
+    return [str(gap) for gap in FileSequence.of(pattern).gaps(names.split())]
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_of_many_gaps_the_latest_are_told() -> None:
 @pytest.mark.parametrize("pattern", ["cdr.csv", "{number}-{date}.csv", "{numbers}.csv", ""])
 def test_a_pattern_has_one_place(pattern: str) -> None:
     with pytest.raises(BadInput, match=r"places for a number or date, not one; write it as cdr-\{number\}.csv"):
-        Sequence.of(pattern)
+        FileSequence.of(pattern)
 
 
 @pytest.mark.parametrize("layout", ["%H%M", "%Y%m", "day"])
 def test_a_date_names_its_day(layout: str) -> None:
     with pytest.raises(BadInput, match="is not how a day is written"):
-        Sequence.of(f"cdr-{{date:{layout}}}.csv")
+        FileSequence.of(f"cdr-{{date:{layout}}}.csv")

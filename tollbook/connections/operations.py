@@ -13,7 +13,7 @@ from django.db.models import ProtectedError
 from tollbook.connections.models import Connection
 from tollbook.connections.schedule import LONGEST, SHORTEST, Schedule
 from tollbook.connections.secrets import OtherKey, decrypted, encrypted, usable, with_secrets
-from tollbook.connections.sequence import Sequence
+from tollbook.connections.sequence import FileSequence
 from tollbook.connectors.base import Connector, Site, check_settings
 from tollbook.connectors.files.layout_data import built_in_layouts, load_layout
 from tollbook.connectors.registry import connector_class, connector_for
@@ -175,7 +175,7 @@ def set_sequence_pattern(connection: Connection, pattern: str) -> None:
         BadInput: the pattern has no place for a number or date.
     """
     if pattern:
-        Sequence.of(pattern)
+        FileSequence.of(pattern)
     Connection.objects.filter(pk=connection.pk).update(sequence_pattern=pattern)
     connection.sequence_pattern = pattern
 

@@ -30,7 +30,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class FileSequence:
     """Names as a pattern says, each with its place in the order."""
 
     before: str
@@ -40,7 +40,7 @@ class Sequence:
     written: Callable[[int, str], str]  # a place, as a neighbour wrote its own
 
     @classmethod
-    def of(cls, pattern: str) -> "Sequence":
+    def of(cls, pattern: str) -> "FileSequence":
         """The sequence that a pattern describes.
 
         Raises:

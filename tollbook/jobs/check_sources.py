@@ -11,7 +11,7 @@ from django.db.models import F, Max, Min
 from tollbook.alarms.models import AlarmKind
 from tollbook.alarms.operations import clear_alarm, raise_alarm, settle_alarms
 from tollbook.connections.models import Connection
-from tollbook.connections.sequence import Sequence
+from tollbook.connections.sequence import FileSequence
 from tollbook.errors import BadInput
 from tollbook.usage.models import CollectedFile, CollectRun, CollectState, ImportRun
 
@@ -87,7 +87,7 @@ def _gaps(connection: Connection, now: datetime) -> dict[str, str]:
     if not connection.sequence_pattern:
         return {}
     try:
-        gaps = Sequence.of(connection.sequence_pattern).gaps(_file_names(connection, now - LOOK_BACK))
+        gaps = FileSequence.of(connection.sequence_pattern).gaps(_file_names(connection, now - LOOK_BACK))
     except BadInput as error:
         return {connection.sequence_pattern: f"{connection.name}: the sequence pattern {error}"}
     return {
