@@ -11,6 +11,7 @@ HEADINGS = {
     Deed.SUGGESTED: "may be the same: nobody is paired until somebody accepts",
     Deed.UNMATCHED: "nobody here",
 }
+MANY = {Deed.CONFLICT: "in conflict", Deed.UNMATCHED: "nobody here"}
 DOES_NOT_STAND_ALONE = (Deed.SUGGESTED, Deed.UNMATCHED)  # their next step is the same for all: said once
 
 
@@ -47,8 +48,9 @@ def _counted(report: SyncReport) -> str:
     counts = report.counts
     parts = [f"{report.listed:,} listed"]
     parts += [f"{counts[deed]:,} {deed}" for deed in Deed if counts[deed] and deed in CHANGES]
-    parts += [f"{report.unchanged:,} as before"]
-    parts += [f"{counts[deed]:,} {deed}" for deed in Deed if counts[deed] and deed not in CHANGES]
+    parts += [f"{report.unchanged:,} as before"] if report.unchanged else []
+    open_ones = [deed for deed in Deed if counts[deed] and deed not in CHANGES]
+    parts += [f"{counts[deed]:,} {MANY.get(deed, deed)}" for deed in open_ones]
     parts += [f"{count:,} left out ({why})" for why, count in sorted(report.skipped.items())]
     return ", ".join(parts)
 

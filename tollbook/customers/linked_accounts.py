@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import PlatformAccount
 from tollbook.customers.models import Account, AccountLink, AccountState, ForeignNumber, Number
-from tollbook.phone import NumberClass, NumberRules, normalise
+from tollbook.phone import MIN_E164_DIGITS, NumberClass, NumberRules, normalise
 
 SAME_CODE = 10  # accounts that may have one code at the platforms
 _LINKED = AccountLink.objects.filter(account=OuterRef("account"), active_until=None)
@@ -115,12 +115,17 @@ def code_variants(code: str, connection: str) -> list[str]:
 
 
 def read_numbers(texts: Iterable[str], rules: NumberRules) -> tuple[dict[str, int], set[str]]:
-    """Numbers as written to their digits, and those that cannot be read. What is nobody's E.164 is in neither."""
+    """Numbers as written to their digits, and those that cannot be read.
+
+    An extension or a short number is in neither: it is nobody's alone.
+    """
     written = sorted(set(texts))
     read = normalise(pl.Series(written, dtype=pl.String), rules)
     found: dict[str, int] = {}
     unreadable = set()
     for text, digits, number_class in zip(written, read["digits"], read["number_class"], strict=True):
+        if text.isdecimal() and len(text) < MIN_E164_DIGITS:
+            continue
         if number_class == NumberClass.E164 and int(digits) > 0:
             found[text] = int(digits)
         elif number_class in (NumberClass.UNREADABLE, NumberClass.WITHHELD, NumberClass.E164):

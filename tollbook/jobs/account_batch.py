@@ -21,6 +21,7 @@ ROWS_PER_STATEMENT = 5_000
 MAX_NAME, MAX_WORD, MAX_DETAIL = 200, 40, 500
 NO_PRODUCT = "the connection names no product for new accounts"
 UNPAIRED = "their customer is not paired"
+CLOSING = "being closed there, and never were here"
 
 
 @dataclass(slots=True)
@@ -78,10 +79,10 @@ class AccountBatch:
         pairings = self._sync.payers.get(there.customer_id, [])
         if not pairings:
             self._sync.report.skipped[UNPAIRED] += 1
-        elif there.state == State.CLOSED and (
-            there.foreign_id in self._stored.once_linked or not there.is_settled
-        ):
+        elif there.state == State.CLOSED and there.foreign_id in self._stored.once_linked:
             self._sync.report.unchanged += 1
+        elif there.state == State.CLOSED and not there.is_settled:
+            self._sync.report.skipped[CLOSING] += 1
         elif account := self._adoptable(there, pairings):
             self._adopt(there, account)
         elif len(pairings) > 1:

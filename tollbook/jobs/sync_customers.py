@@ -166,7 +166,14 @@ def _report_open(
     report: SyncReport,
 ) -> None:
     """What is left for somebody to decide."""
+    names = {one.id: str(one) for one in ours}
+    perhaps = {
+        hint.foreign_id: f"perhaps {names[hint.customer_id]} ({', '.join(hint.hints)})"
+        for hint in reversed(decisions.suggestions)
+    }
     for conflict in decisions.conflicts:
+        # Where no key leads to anybody, the likeliest is the other side.
+        likely = [perhaps[one.foreign_id] for one in conflict.theirs if one.foreign_id in perhaps]
         report.lines.append(
             SyncLine(
                 Deed.CONFLICT,
@@ -174,10 +181,9 @@ def _report_open(
                 conflict.why,
                 _next_step(conflict, connection.name),
                 tuple(map(str, conflict.theirs)),
-                tuple(map(str, conflict.ours)),
+                tuple(map(str, conflict.ours)) or tuple(likely),
             )
         )
-    names = {one.id: str(one) for one in ours}
     for hint in decisions.suggestions:
         if standings[hint.foreign_id][0] in (Standing.SUGGESTED, Standing.CONFLICT):
             who = f"{theirs[hint.foreign_id]} = {names[hint.customer_id]}?"
