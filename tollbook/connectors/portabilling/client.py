@@ -119,7 +119,7 @@ class Client:
         """
         with self._lock:
             if self._refused is not None:
-                raise self._refused
+                raise self._refused.with_traceback(None)
             session = self._session
             if session is not None and session is not not_:
                 if self._monotonic() < session.renew_at:

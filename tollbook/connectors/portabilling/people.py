@@ -74,7 +74,8 @@ def identities(tax_id: str, country: str) -> tuple[tuple[str, str], ...]:
 def to_account(account: AccountInfo, aliases: Sequence[str]) -> PlatformAccount:
     """With every number that leads to it: its own id where that is one, its DID, its aliases."""
     id = id_text(account.id)
-    said = [number_in(text) for text in (id, id_text(account.did_number), *aliases)]
+    own_aliases = [id_text(alias.id) for alias in account.alias_list or ()]
+    said = [number_in(text) for text in (id, id_text(account.did_number), *aliases, *own_aliases)]
     person = " ".join(part for part in (account.firstname, account.lastname) if part)
     return PlatformAccount(
         foreign_id=id_text(account.i_account),

@@ -40,6 +40,12 @@ class CustomerInfo(msgspec.Struct, kw_only=True, frozen=True):
     time_zone_name: Text = None
 
 
+class Alias(msgspec.Struct, frozen=True):
+    """Another id of an account."""
+
+    id: int | str | None = None
+
+
 class AccountInfo(msgspec.Struct, kw_only=True, frozen=True):
     """An account, or an alias of one."""
 
@@ -56,6 +62,7 @@ class AccountInfo(msgspec.Struct, kw_only=True, frozen=True):
     extension_name: Text = None
     firstname: Text = None
     lastname: Text = None
+    alias_list: list[Alias] | None = None  # where a release gives it with the account
 
 
 class NumberInfo(msgspec.Struct, kw_only=True, frozen=True):

@@ -7,6 +7,7 @@ end of the last one; what comes twice is known by its id.
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -84,20 +85,20 @@ class _Fetching:
                 thread.join(STOP_SECONDS)
 
     def _work(self) -> None:
-        while not self._stop.is_set():
-            try:
+        with suppress(_Stopped, queue.Empty):
+            while not self._stop.is_set():
                 scope = self._to_do.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                self._give(self._scope(scope))
-            except ConnectorError as error:
-                self._give(error if isinstance(error, _FOR_ALL) else Failed(scope, error))
-            except _Stopped:
-                return
-            except BaseException as error:  # a defect of ours: whoever takes the events must see it
-                self._give(error)
-                return
+                try:
+                    event: UsageEvent | BaseException = self._scope(scope)
+                except _FOR_ALL as error:
+                    event = error
+                except ConnectorError as error:
+                    event = Failed(scope, error)
+                except _Stopped:
+                    return
+                except BaseException as error:  # a defect of ours: whoever takes the events must see it
+                    event = error
+                self._give(event)
 
     def _scope(self, scope: Scope) -> UsageEvent:
         if self._failures >= FAILURES_IN_A_ROW:
