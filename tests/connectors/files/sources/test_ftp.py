@@ -3,10 +3,12 @@
 import re
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pyftpdlib.handlers import FTPHandler
 
 from simulators.sftp import SftpServer
 from tests.connectors.files.sources.places import LINES, NOON, Place, fetched, ftp, ftps, one
@@ -146,6 +148,24 @@ def test_a_file_that_may_not_be_read_is_for_a_person(plain: Place, monkeypatch: 
     )
 
     with pytest.raises(NeedsAttention, match=r"reading 'a.csv': .* does not allow it; give the login the right"):
+        fetched(connector, file)
+    connector.close()
+
+
+def test_a_transfer_that_the_server_calls_failed_is_no_whole_file(
+    plain: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its disk may have failed in the middle; where no size was listed nothing else tells."""
+    connector = plain.connector()
+    file = replace(one(connector), size_bytes=None)
+    answer = FTPHandler.respond
+
+    def fail(handler: FTPHandler, said: str, **logger: object) -> None:
+        answer(handler, said.replace("226 Transfer complete", "451 Read error"), **logger)
+
+    monkeypatch.setattr(FTPHandler, "respond", fail)
+
+    with pytest.raises(TryAgainLater, match=r"reading 'a.csv': .* cannot do it now \(451 Read error.\)"):
         fetched(connector, file)
     connector.close()
 

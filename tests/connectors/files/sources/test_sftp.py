@@ -154,7 +154,9 @@ def test_a_server_that_speaks_no_ssh_is_named(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         threading.Thread(target=_say_hello, args=(other,), daemon=True).start()
         settings = {"source": "sftp", "host": "127.0.0.1", "port": str(other.getsockname()[1]), "login": "a"}
-        place = Place(tmp_path, settings | {"timeout_s": "1", "fingerprint": OTHER}, {"password": WRONG})
+        place = Place(
+            tmp_path, settings | {"timeout_s": "1", "attempts": "1", "fingerprint": OTHER}, {"password": WRONG}
+        )
 
         with pytest.raises(TryAgainLater, match=r"does not answer as an SSH server; check host and port"):
             place.names()

@@ -23,6 +23,7 @@ PORT = 22
 BLOCK_BYTES = 4 << 20
 PART_BYTES = 32_768
 MAX_BANNER_S = 15.0  # until a server has said that it speaks SSH
+_NEVER_ANSWERED = -1  # instead of the number of a request
 _KINDS = {"d": Kind.FOLDER, "l": Kind.LINK, "-": Kind.FILE}  # as the first letter of `ls -l` has them
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())  # else it prints what is raised anyway
@@ -241,6 +242,16 @@ class _Client(paramiko.SFTPClient):
     def real_path(self, path: bytes) -> bytes:
         """The path without links in it."""
         return self.normalize(path).encode("utf-8", "surrogateescape")
+
+    def _async_request(self, file: object, kind: int, *arguments: object) -> int:
+        try:
+            number: int = super()._async_request(file, kind, *arguments)  # type: ignore[misc]
+        except (OSError, EOFError):
+            if not isinstance(file, paramiko.SFTPFile):
+                raise
+            # Asked ahead in a thread of the library's, which would print it. Who waits for the block is told as well.
+            return _NEVER_ANSWERED
+        return number
 
     def _request(self, kind: int, *arguments: object) -> tuple[int, paramiko.Message]:
         answer, message = super()._request(kind, *arguments)  # type: ignore[misc]
