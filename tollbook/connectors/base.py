@@ -121,6 +121,7 @@ class Scope:
     since: datetime
     until: datetime
     cursor: str = ""  # as `Finished` gave it last time; "" = from `since`
+    earliest: datetime | None = None  # where collecting began: an overlap that goes back stops there
 
 
 @dataclass(frozen=True, slots=True)

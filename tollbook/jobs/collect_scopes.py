@@ -71,7 +71,7 @@ def _scope(
     connection: Connection, foreign_id: str, paired: _Paired, cursor: UsageCursor | None, wish: Wish
 ) -> Scope | None:
     """What to ask for; None when there is nothing that was not collected."""
-    until, text = wish.end, ""
+    until, text, earliest = wish.end, "", None
     if wish.since is not None:
         since = wish.since
         if not wish.again and cursor is not None and _covers(cursor, since, until):
@@ -81,10 +81,13 @@ def _scope(
         if cursor is not None and cursor.collected_from is not None and cursor.collected_until is not None:
             since = cursor.collected_from if wish.again else cursor.collected_until
             text = "" if wish.again else cursor.cursor
+            earliest = cursor.collected_from
         else:
             since = _beginning(connection, cursor.first_asked_at if cursor else wish.now)
             since = max(since, paired.since or since)
-    return Scope(customer_id=foreign_id, since=since, until=until, cursor=text) if since < until else None
+    if since >= until:
+        return None
+    return Scope(customer_id=foreign_id, since=since, until=until, cursor=text, earliest=earliest)
 
 
 def _covers(cursor: UsageCursor, since: datetime, until: datetime) -> bool:

@@ -94,21 +94,20 @@ def move_cursors(connection: Connection, finished: Iterable[Finished], *, now: d
 def _extend(cursor: UsageCursor, done: Finished, now: datetime) -> None:
     """Never backwards, and never over a gap: a period apart from the others moves nothing.
 
-    The connector's own words are kept when all up to now was asked for. Those of an earlier end could point past
-    records that came in another order than they began; the time alone is the safe place to go on from.
-    Those of a period that a person began later, without going on from the words there were, know nothing of what is
-    late for the days before it.
+    The connector's own words are taken when it went on from where it was, up to now. Those for a period somebody
+    chose could make it forget to look for what comes late of the days before, or of the days after.
     """
     since, until = done.scope.since, done.scope.until
+    went_on = done.scope.cursor == cursor.cursor
     if cursor.collected_from is None or cursor.collected_until is None:
         cursor.collected_from, cursor.collected_until = since, until
     elif since <= cursor.collected_until and until >= cursor.collected_from:
+        went_on = since <= cursor.collected_from or (went_on and since >= cursor.collected_until)
         cursor.collected_from = min(cursor.collected_from, since)
         cursor.collected_until = max(cursor.collected_until, until)
     else:
         return
-    is_whole = bool(done.scope.cursor) or not cursor.cursor or since <= cursor.collected_from
-    if until >= now and is_whole:
+    if went_on and until >= now:
         cursor.cursor = done.cursor
 
 

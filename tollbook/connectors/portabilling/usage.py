@@ -169,6 +169,7 @@ def _question(client: Client, options: Options, scope: Scope) -> Params:
     since = scope.since
     if scope.cursor:
         since = _moment(scope.cursor, client.platform) - timedelta(hours=options.overlap_hours)
+        since = max(since, scope.earliest or since)
     question: dict[str, object] = {
         "i_customer": customer_number(scope.customer_id, client.platform),
         "from_date": _written(since),
