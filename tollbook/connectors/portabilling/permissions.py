@@ -22,6 +22,18 @@ class Need:
     without: str
 
 
+NEEDS = (
+    Need("customers", "Customer/get_customer_list", {"limit": 1}, "no sync"),
+    Need("accounts", "Account/get_account_list", {"limit": 1}, "accounts cannot be synced"),
+    Need("numbers", "DID/get_number_list", {"limit": 1}, "DIDs cannot be synced"),
+)
+# Of one customer, the first that is listed.
+LATER = (
+    Need("customer", "Customer/get_customer_info", {}, "prices come without their currency"),
+    Need("xDRs", "Customer/get_customer_xdrs", {**_EMPTY_PERIOD, "limit": 1}, "no usage"),
+)
+
+
 def permission_checks(client: Client) -> Iterator[Check]:
     """Reach and log in, then the methods. Ends where going on makes no sense."""
     try:
@@ -30,25 +42,19 @@ def permission_checks(client: Client) -> Iterator[Check]:
         yield _failed("log in", error)
         return
     yield Check("log in", is_ok=True, says="a session is open")
-    i_customer = yield from _try(client, Need("customers", "Customer/get_customer_list", {"limit": 1}, "no sync"))
-    needs = [
-        Need("accounts", "Account/get_account_list", {"limit": 1}, "accounts cannot be synced"),
-        Need("numbers", "DID/get_number_list", {"limit": 1}, "DIDs cannot be synced"),
-    ]
+    i_customer: object = None
+    for need in NEEDS:
+        found = yield from _try(client, need, {})
+        i_customer = i_customer or found
     if i_customer is not None:
-        own = {"i_customer": i_customer}
-        needs += [
-            Need("customer", "Customer/get_customer_info", own, "prices come without their currency"),
-            Need("xDRs", "Customer/get_customer_xdrs", {**own, **_EMPTY_PERIOD, "limit": 1}, "no usage"),
-        ]
-    for need in needs:
-        yield from _try(client, need)
+        for need in LATER:
+            yield from _try(client, need, {"i_customer": i_customer})
 
 
-def _try(client: Client, need: Need) -> Generator[Check, None, object]:
+def _try(client: Client, need: Need, more: Record) -> Generator[Check, None, object]:
     """One check; what comes back is the id of the first customer, if customers were listed."""
     try:
-        answer = client.call(need.method, need.params)
+        answer = client.call(need.method, {**need.params, **more})
     except AccessDenied as error:
         yield Check(
             need.name,
