@@ -1,7 +1,12 @@
 """SIM cards of a platform and accounts here, day after day. 100 and 200 are acme and beta; 300 is nobody's."""
 
+from typing import Any
+
 import pytest
+from django.db import transaction
 from django.db.models import F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.jobs.platform import Diary, said
 from tollbook.catalog.models import Product
@@ -491,3 +496,33 @@ def test_a_did_that_is_listed_no_more_is_marked_and_stays(diary: Diary) -> None:
     assert diary.sync_numbers().counts == {Deed.GONE: 1}
     assert diary.sync_numbers().counts == {}
     assert numbers() == [f"a +{ONE} - -", f"a +{TWO} - -"]
+
+
+CARDS = st.dictionaries(
+    st.sampled_from(["1", "2", "3"]),
+    st.tuples(
+        st.sampled_from(["100", "200", "300"]),
+        st.lists(st.sampled_from([ONE, TWO, THREE]), max_size=2, unique=True),
+        st.sampled_from(list(State)),
+        st.booleans(),
+    ),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(days=st.lists(CARDS, min_size=1, max_size=4))
+def test_whatever_happened_a_second_sync_changes_nothing(diary: Diary, days: list[Any]) -> None:
+    """And no number is lost, doubled or taken: the database would refuse two owners."""
+    with transaction.atomic():
+        for day, cards in enumerate(days, start=2):
+            diary.on(day)
+            diary.platform.lines.clear()
+            for id, (customer, its_numbers, state, is_settled) in cards.items():
+                diary.sim(id, customer, *its_numbers, state=state, is_settled=is_settled, code=f"c{id}")
+            tried = diary.sync_accounts(dry_run=True)
+            assert said(tried) == said(diary.sync_accounts())
+        before = everything()
+        again = diary.sync_accounts()
+        assert not again.has_changes, said(again)
+        assert everything() == before
+        transaction.set_rollback(True)
