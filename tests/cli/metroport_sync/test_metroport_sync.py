@@ -14,6 +14,7 @@ import pytest
 from simulators.faults import Fault
 from simulators.metroport import Simulator, users
 from simulators.metroport.operator import customers_csv, prices_csv
+from tollbook.catalog.models import Rate
 from tollbook.catalog.operations import set_platform_tariff, set_product
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_connection
@@ -92,6 +93,7 @@ def outcomes() -> dict[str, int]:
 # --- a month
 
 
+@pytest.mark.req("L1")
 def test_help_names_every_option_on_a_narrow_screen(tollbook: Tollbook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     run = tollbook("metroport-sync", "-h")
@@ -106,6 +108,7 @@ def test_help_names_every_option_on_a_narrow_screen(tollbook: Tollbook, monkeypa
     assert tollbook("metroport-sync", "-v").stdout.startswith("tollbook ")
 
 
+@pytest.mark.req("L1")
 def test_one_cron_line_does_it_all_and_again_changes_nothing(
     tollbook: Tollbook, metroport: Simulator, books: None, tmp_path: Path
 ) -> None:
@@ -129,6 +132,7 @@ def test_one_cron_line_does_it_all_and_again_changes_nothing(
     assert re.search(r"([\d,]+) records in = \1 duplicate", again.stdout)
 
 
+@pytest.mark.req("L5")
 def test_what_is_charged_is_what_metroport_says_for_paired_customers(
     tollbook: Tollbook, metroport: Simulator, office: Connection
 ) -> None:
@@ -151,8 +155,16 @@ def test_what_is_charged_is_what_metroport_says_for_paired_customers(
         assert sum(one.price_nanos or 0 for one in ours) == theirs, pairing.foreign_id
     paired = set(pairings.values_list("foreign_id", flat=True))
     assert set(UsageRecord.objects.values_list("tenant_ref", flat=True)) <= paired
+    charged = UsageRecord.objects.filter(outcome="charged")
+    assert set(charged.values_list("kind", flat=True)) == {
+        *("voice_out", "voice_in", "sms_out", "sms_in", "mms_out", "data", "video_out")
+    }
+    in_kib = {str(one.id): one.quantity for one in metroport.records if one.kind == "data"}
+    for record in charged.filter(kind="data"):
+        assert record.quantity == in_kib[record.record_key] * 1024
 
 
+@pytest.mark.req("L1")
 def test_each_step_can_be_taken_alone(tollbook: Tollbook, metroport: Simulator, office: Connection) -> None:
     assert tollbook("metroport-sync", "--customers").status == 0
     assert (Pairing.objects.count() > 20, Account.objects.count()) == (True, 0)
@@ -163,6 +175,7 @@ def test_each_step_can_be_taken_alone(tollbook: Tollbook, metroport: Simulator, 
     assert metroport.price_lists == []
 
 
+@pytest.mark.req("L1")
 def test_a_dry_run_says_the_same_and_changes_nothing(
     tollbook: Tollbook, metroport: Simulator, books: None, tmp_path: Path
 ) -> None:
@@ -183,6 +196,47 @@ def test_a_dry_run_says_the_same_and_changes_nothing(
     assert ledger() == []
     assert re.search(r"charged PLN \d+\.\d+", loaded.stdout)
     assert CollectRun.objects.count() == 0
+
+
+PRICES = """\
+prefiks;kraj;cena netto za minutę;naliczanie
+48;Polska;0,15;60/60
+485;Polska komórkowe;0,19;1/1
+44;Wielka Brytania;0,6875;60/1
+"""
+MAPPING = """\
+separator = ";"
+[columns]
+"prefiks" = "prefix"
+"kraj" = "destination"
+"cena netto za minutę" = "price"
+"naliczanie" = "increment"
+"""
+
+
+@pytest.mark.req("L4")
+def test_one_price_list_goes_to_metroport_and_becomes_a_tariff_here(
+    tollbook: Tollbook, metroport: Simulator, office: Connection, tmp_path: Path
+) -> None:
+    """The columns are between the operator and Metroport: a mapping says what they mean here."""
+    price_list, mapping = tmp_path / "cennik.csv", tmp_path / "mapping.toml"
+    price_list.write_text(PRICES, encoding="utf-8")
+    mapping.write_text(MAPPING, encoding="utf-8")
+    sent = tollbook("metroport-sync", "--pricelist-file", price_list)
+    assert (sent.status, sent.stdout) == (
+        0,
+        f"mvno price list: {price_list} was sent; answer 200: Imported cennik.csv: 4 lines\n",
+    )
+    assert metroport.price_lists[0].content == PRICES.encode()
+    tariff = ("--name", "cennik", "--currency", "PLN", "--country", "PL")
+    imported = tollbook("tariff", "import", price_list, "--mapping", mapping, *tariff, "--yes")
+    assert imported.status == 0, imported.stderr
+    rates = Rate.objects.filter(version__tariff__name="cennik").order_by("prefix")
+    assert [(one.prefix, one.next_per_min_nanos) for one in rates] == [
+        ("44", 687_500_000),
+        ("48", 150_000_000),
+        ("485", 190_000_000),
+    ]
 
 
 def test_in_provider_mode_everybody_comes_at_once_and_the_unpaired_are_set_aside(
@@ -242,6 +296,7 @@ def test_incremental_goes_on_where_it_left_off_and_finds_what_is_late(
 # --- bad days
 
 
+@pytest.mark.req("L5")
 def test_one_customers_failure_is_exit_status_1_and_deletes_nothing(
     tollbook: Tollbook, metroport: Simulator, office: Connection
 ) -> None:

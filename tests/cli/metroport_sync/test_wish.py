@@ -19,6 +19,7 @@ def period(given: Given, now: datetime = NOON) -> tuple[str, str]:
     return tuple(f"{moment.astimezone(WARSAW):%Y-%m-%d %H:%M:%S}" for moment in (wish.since, wish.until))  # type: ignore[return-value]
 
 
+@pytest.mark.req("L1")
 @pytest.mark.parametrize(
     ("now", "since", "until"),
     [
