@@ -253,6 +253,28 @@ def test_what_can_be_connected_needs_no_connection(db: None, tollbook: Tollbook)
     assert "mode  (one of customer, provider; default customer)" in printed
 
 
+@pytest.mark.usefixtures("db")
+def test_a_preset_fills_in_what_is_known(tollbook: Tollbook) -> None:
+    add = ("connection", "add", "office", "--preset", "asterisk")
+    no_zone = tollbook(*add)
+    assert (no_zone.status, "its times do not say their zone; give --timezone" in no_zone.stderr) == (2, True)
+    assert not Connection.objects.exists()
+
+    run = tollbook(*add, "--timezone", "Europe/Warsaw", "--set", "name_filter=Master.csv.*")
+
+    assert run.status == 0
+    assert run.stdout.splitlines()[1].startswith("Numbers are as they were dialled: give the country")
+    office = Connection.objects.get()
+    assert (office.layout, office.match_by) == ("asterisk", ["account", "number"])
+    assert office.settings == {"name_filter": "Master.csv.*", "growing": "Master.csv"}
+    unknown = tollbook("connection", "add", "desk", "--preset", "asterix")
+    assert "there is no preset 'asterix'; there are 3cx, asterisk" in unknown.stderr
+    assert "it is for files, not for metroport" in tollbook(*add, "--kind", "metroport").stderr
+    listed = {row["preset"]: row for row in json.loads(tollbook("connection", "presets", "--json").stdout)}
+    assert listed["asterisk"]["settings"]["growing"] == "Master.csv"
+    assert "Master.csv*" in tollbook("connection", "presets").stdout
+
+
 def test_an_unused_connection_goes_and_a_used_one_stays(
     mvno: Connection, tollbook: Tollbook, tmp_path: Path
 ) -> None:

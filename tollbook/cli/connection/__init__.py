@@ -6,6 +6,7 @@ from tollbook.cli.connection.add import add
 from tollbook.cli.connection.kinds import kinds, settings
 from tollbook.cli.connection.look import list_, show
 from tollbook.cli.connection.password import password
+from tollbook.cli.connection.presets import presets
 from tollbook.cli.connection.remove import remove
 from tollbook.cli.connection.trial import try_out
 
@@ -20,5 +21,6 @@ app.command()(show)
 app.command("test")(try_out)
 app.command()(kinds)
 app.command()(settings)
+app.command()(presets)
 app.command()(password)
 app.command()(remove)

@@ -1,7 +1,7 @@
 """Adding a connection, and changing one."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from django.db import transaction
 from tollbook.catalog.queries import product_codes
 from tollbook.cli.connection import options
 from tollbook.cli.connection.customer_defaults import read_customer_defaults
+from tollbook.cli.connection.presets import begin_with
 from tollbook.cli.connection.schedule import Wish, grant
 from tollbook.cli.connection.secret_input import read_secrets, variable
 from tollbook.cli.connection.words import day, interval, pairs, time_of_day
@@ -29,6 +30,7 @@ def add(
     set_: options.Set = None,
     secret: options.SecretNames = None,
     secret_file: options.SecretFiles = None,
+    preset: options.Preset = None,
     layout: options.Layout = None,
     timezone: options.Timezone = None,
     match_by: options.MatchBy = None,
@@ -53,7 +55,7 @@ def add(
 
     Passwords are never arguments: they are asked for, or come from a file or the environment.
 
-    Example: tollbook connection add office --layout asterisk --country US --timezone America/New_York
+    Example: tollbook connection add office --preset asterisk --country US --timezone America/New_York
 
     Example: tollbook connection add switch --kind portabilling --set url=https://pb.example --set login=tollbook
     --secret token --at 01:00 --timezone Europe/Warsaw
@@ -68,11 +70,10 @@ def add(
     }
     more: dict[str, Any] = {
         "price_is": None if price_is is None else price_is.value.replace("none", ""),
-        "account_product": account_product,
         "creates_customers": creates_customers,
         "customer_defaults": read_customer_defaults(customer_default),
     }
-    more = _given(more)
+    more = _given(more) | _products(account_product or ())
     if import_from is not None:
         more["import_from"] = day("--import-from", import_from) if import_from else None
     if stale_after is not None:
@@ -87,24 +88,30 @@ def add(
     known = Connection.objects.filter(name=name).first()
     _no_secrets_among(settings, kind or (known.kind if known else "files"))
     was = schedule_of(known) if known else None
-    if account_product and account_product not in product_codes():
-        raise BadInput(f"there is no product {account_product!r}; make it with `tollbook products set`")
+    begun = begin_with(preset, kind=kind, timezone=timezone or (known.timezone if known else ""))
+    for code in filter(None, [more.get("account_product"), *more.get("account_products", {}).values()]):
+        if code not in product_codes():
+            raise BadInput(f"there is no product {code!r}; make it with `tollbook products set`")
     secrets = read_secrets(secret, secret_files)
     with transaction.atomic():
         added = set_connection(
             name=name,
             kind=kind,
-            settings=settings,
+            settings={**begun.settings, **settings},
             secrets=secrets,
-            layout=layout,
+            layout=layout or begun.layout,
             timezone=timezone,
             number_rules=(_read_rules(number_rules) if number_rules else {}) | _given(rules),
-            match_by=None if match_by is None else [way.strip() for way in match_by.split(",") if way.strip()],
+            match_by=begun.match_by
+            if match_by is None
+            else [way.strip() for way in match_by.split(",") if way.strip()],
             may_change=change,
             **more,
         )
         grant(when, added, was=was, may_change=change, now=datetime.now(UTC))
     typer.echo(f"connection {added.name}: {_next_step(added)}")
+    if begun.number_rules and not added.number_rules:
+        typer.echo(begun.number_rules)
 
 
 def _given(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,3 +143,12 @@ def _read_rules(path: Path) -> dict[str, Any]:
         raise BadInput(f"{path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise BadInput(f"{path} is not a TOML file: {error}") from None
+
+
+def _products(texts: Sequence[str]) -> dict[str, Any]:
+    """`account_product` for a code alone, `account_products` for NAME=CODE; what is not given is not said."""
+    named = dict(text.rsplit("=", 1) for text in texts if "=" in text)
+    usual = [text for text in texts if "=" not in text]
+    if len(usual) > 1:
+        raise BadInput(f"--account-product: {' and '.join(usual)} are two products for all others; name one")
+    return ({"account_products": named} if named else {}) | ({"account_product": usual[0]} if usual else {})

@@ -22,6 +22,7 @@ ONLY_SHOWN = (
     "creates_customers",
     "customer_defaults",
     "account_product",
+    "account_products",
     "import_from",
     "stale_after",
 )
@@ -82,6 +83,7 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "import_from": str(connection.import_from or ""),
         "stale_after": in_words(connection.stale_after) if connection.stale_after else "",
         "account_product": connection.account_product,
+        "account_products": ", ".join(f"{name}={code}" for name, code in connection.account_products.items()),
         "creates_customers": connection.creates_customers,
         "customer_defaults": dict(connection.customer_defaults),
         "settings": dict(connection.settings),

@@ -68,10 +68,11 @@ PriceIs = Annotated[
     typer.Option(help="What a price in its records means.", show_default="as usual for the kind"),
 ]
 AccountProduct = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        metavar="CODE",
-        help="The product of accounts made by the sync.",
+        metavar="[NAME=]CODE",
+        help="The product of accounts made by the sync; of those with a product of that NAME there (* is any text)."
+        " May be repeated.",
         show_default="it makes none",
         rich_help_panel=SYNC,
     ),
