@@ -104,13 +104,7 @@ class MetroportConnector(Connector):
         Raises:
             BadInput: not there, empty, or too large.
         """
-        if not file.is_file():
-            raise BadInput(f"{file} is not a file; name the price list in the form that Metroport gave you")
-        size = file.stat().st_size
-        if size > MAX_PRICE_LIST_BYTES:
-            raise BadInput(f"{file} has {size} bytes; a price list has at most {MAX_PRICE_LIST_BYTES}")
-        if not file.read_bytes().strip():
-            raise BadInput(f"{file} is empty; Metroport would rate by no prices at all, so it was not sent")
+        check_price_list(file)
         return self._client.upload(api.IMPORT_RATES, file)
 
     def close(self) -> None:
@@ -134,3 +128,18 @@ class MetroportConnector(Connector):
                 f"GET {path}: a member of the list cannot be read ({error}); the API may have changed",
                 platform=self.site.name,
             ) from None
+
+
+def check_price_list(file: Path) -> None:
+    """See that there is something to send.
+
+    Raises:
+        BadInput: not there, empty, or too large.
+    """
+    if not file.is_file():
+        raise BadInput(f"{file} is not a file; name the price list in the form that Metroport gave you")
+    size = file.stat().st_size
+    if size > MAX_PRICE_LIST_BYTES:
+        raise BadInput(f"{file} has {size} bytes; a price list has at most {MAX_PRICE_LIST_BYTES}")
+    if not file.read_bytes().strip():
+        raise BadInput(f"{file} is empty; Metroport would rate by no prices at all, so it was not sent")
