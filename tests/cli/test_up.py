@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from django.conf import LazySettings
 from django.db import connection as database
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from simulators.web import Answer, Request, Server
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_connection, set_schedule
 from tollbook.up.tasks import ask_for, collect
@@ -189,6 +191,29 @@ def test_a_job_whose_worker_died_is_done_after_all(
     wait_for(lambda: CollectRun.objects.filter(state=CollectState.DONE).exists())
     wait_for(lambda: not ProcrastinateJob.objects.filter(task_name="collect").exists())
     assert up.end() == 0
+
+
+def test_a_job_that_runs_may_finish_when_it_is_told_to_stop(
+    start: Callable[..., Up], home: dict[str, str]
+) -> None:
+    asked = threading.Event()
+
+    def slowly(_request: Request) -> Answer:
+        asked.set()
+        time.sleep(2)
+        return Answer.text(CALLS, content_type="text/csv")
+
+    with Server(slowly) as server:
+        away = set_connection(name="away", settings={"source": "http", "url": f"{server.url}/calls.csv"})
+        ask_for([collect], away)
+        up = start(home)
+        assert asked.wait(PATIENCE_S)
+
+        assert up.end() == 0
+
+    assert CollectRun.objects.get().state == CollectState.DONE
+    assert not ProcrastinateJob.objects.filter(task_name="collect").exists()
+    assert not up.said("ended by force")
 
 
 def test_a_child_that_dies_is_started_again(start: Callable[..., Up], home: dict[str, str]) -> None:
