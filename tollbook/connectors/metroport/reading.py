@@ -19,9 +19,9 @@ FIELDS = (
 )
 MAX_SHOWN_BYTES = 300  # of a line that is no record
 _LINE = table({"asked": pl.String, "type": pl.String, "record": pl.Struct(dict.fromkeys(FIELDS, pl.String))})
-# A number that stands bare would pass through a float on its way to text: it is quoted first. The name in quotes
+# A fraction that stands bare would pass through a float on its way to text: it is quoted first. The name in quotes
 # cannot stand inside another text, whose own quotes would have a backslash.
-_BARE = re.compile(rb'("(?:retail_totalnetto|retail_vat|duration|datatransfer)"[ \t]*:[ \t]*)(-?\d[\d.eE+-]*)')
+_BARE = re.compile(rb'("(?:retail_totalnetto|duration|datatransfer)"[ \t]*:[ \t]*)(-?\d+[.eE][\d.eE+-]*)')
 
 
 def read_usage(file: Path, options: Options, *, batch_rows: int, is_complete: bool) -> Iterator[UsageBatch]:
