@@ -202,3 +202,39 @@ def test_what_can_no_longer_be_read_is_not_undone(toy: Toy, tollbook: Tollbook, 
 
     run.refresh_from_db()
     assert (run.state, run.undone) == ("done", 0)
+
+
+def test_both_sides_are_compared_and_the_exit_status_says_whether_they_agree(toy: Toy, tollbook: Tollbook) -> None:
+    tollbook("collect", "toy", "--from", "2017-06-18")
+    period = ("--from", "2017-06-18", "--to", "2017-06-19")
+    agreed = tollbook("reconcile", "toy", *period)
+    assert (agreed.status, agreed.stdout.splitlines()[-1]) == (0, "all of it is the same on both sides")
+
+    toy.platform.correct(1, seconds=90)
+
+    differs = tollbook("reconcile", "toy", *period)
+    assert differs.status == 1
+    assert "2017-06-18 00000001: other content: duration_us 90000000 there, 60000000 here\n" in differs.stdout
+    assert differs.stdout.splitlines()[-1].startswith("1 records differ; `tollbook collect toy --from")
+    assert json.loads(tollbook("reconcile", "toy", *period, "--json").stdout)["different_records"] == 1
+
+
+def test_margin_is_shown_by_destination(toy: Toy, tollbook: Tollbook) -> None:
+    refused = tollbook("margin", "toy")
+    assert (refused.status, "its prices are not what you pay" in refused.stderr) == (2, True)
+    toy.connection.price_is = "cost"
+    toy.connection.save()
+    toy.platform.calls = [Call(id=1, customer="c1", start="2017-06-18T10:00:00+00:00", price="0.005")]
+    tollbook("collect", "toy", "--from", "2017-06-18")
+
+    words = ("--by", "destination", "--from", "2017-06-18", "--to", "2017-06-18")
+    assert json.loads(tollbook("margin", "toy", *words, "--json").stdout) == [
+        {
+            "destination": "United Kingdom",
+            "currency": "EUR",
+            "charged_records": 1,
+            "charged": "0.012",
+            "cost": "0.005",
+            "margin": "0.007",
+        }
+    ]

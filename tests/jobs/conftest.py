@@ -36,7 +36,7 @@ def toy(office: Office, monkeypatch: pytest.MonkeyPatch) -> Toy:
 
 def open_toy(monkeypatch: pytest.MonkeyPatch) -> Toy:
     """Ann is c1 and c2 at the toy platform, Bob is c3; its times are Warsaw's. Nothing collected yet."""
-    kinds = {"toy": "ToyConnector", "whole-toy": "WholeToyConnector"}
+    kinds = {"toy": "ToyConnector", "whole-toy": "WholeToyConnector", "adding-toy": "AddingToyConnector"}
     for kind, name in kinds.items():
         monkeypatch.setitem(registry.CONNECTORS, kind, f"tests.jobs.toy_platform:{name}")
     connection = Connection.objects.create(

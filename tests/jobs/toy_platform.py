@@ -12,6 +12,7 @@ import polars as pl
 
 from tollbook.connectors.base import (
     Connector,
+    DayTotal,
     Failed,
     Feature,
     Finished,
@@ -41,6 +42,7 @@ class Call:
     cli: str = "48221000001"
     cld: str = "442079460000"
     price: str = ""
+    currency: str = "EUR"
     written_at: str = ""  # when the platform had it ready; "" = at its start
     fee: bool = False
 
@@ -117,9 +119,24 @@ class WholeToyConnector(ToyConnector):
     usage_by_customer = False
 
 
+class AddingToyConnector(ToyConnector):
+    """It adds up itself, all kinds in one; and has counted one second too many."""
+
+    kind = "adding-toy"
+    offers: ClassVar[frozenset[Feature]] = ToyConnector.offers | {Feature.TOTALS}
+
+    def totals(self, since: datetime, until: datetime, customer_ids: Sequence[str]) -> Iterator[DayTotal]:
+        calls = [call for call in self.platform.calls if call.customer in customer_ids and not call.fee]
+        assert all(since <= call.ready_at < until for call in calls)
+        yield DayTotal(
+            day="2017-06-18", records=len(calls), quantity=sum(call.seconds for call in calls) + 1, amount_nanos=0
+        )
+
+
 def _line(call: Call) -> bytes:
     words = {
-        name: getattr(call, name) for name in ("id", "customer", "start", "seconds", "cli", "cld", "price", "fee")
+        name: getattr(call, name)
+        for name in ("id", "customer", "start", "seconds", "cli", "cld", "price", "currency", "fee")
     }
     return json.dumps(words).encode() + b"\n"
 
@@ -142,6 +159,6 @@ def _record(row: dict[str, object], line: int) -> dict[str, object]:
         "cld": row["cld"],
         "tenant_ref": row["customer"],
         "platform_price_nanos": nanos_of(Decimal(price)) if price else None,
-        "platform_currency": "EUR" if price else None,
+        "platform_currency": row["currency"] if price else None,
         "defect": "fee" if row["fee"] else None,
     }
