@@ -35,14 +35,15 @@ class Stored:
 def stored_accounts(
     connection: Connection,
     listed: Sequence[PlatformAccount],
-    digits: Collection[int],
+    wanted: Mapping[str, Collection[int]],
     payers: Mapping[str, Collection[int]],
     *,
     at: datetime,
 ) -> Stored:
     """Everything that is stored of these accounts and numbers at that moment.
 
-    `payers` is foreign customer to customers here: an account whose customer is none of them may be made anew.
+    `wanted` is foreign account to its digits. `payers` is foreign customer to customers here: an account whose
+    customer is none of them may be made anew.
     """
     ids = [account.foreign_id for account in listed]
     links = AccountLink.objects.filter(connection=connection, foreign_id__in=ids)
@@ -54,7 +55,8 @@ def stored_accounts(
     of_links = Number.objects.filter(account_id__in={link.account_id for link in open_links.values()})
     for number in of_links.filter(holds_at(at)):
         numbers[number.account_id][number.digits] = number
-    adoptable = _adoptable(digits, numbers, at)
+    unlinked = [one.foreign_id for one in listed if one.foreign_id not in open_links]
+    adoptable = _adoptable({digits for id in unlinked for digits in wanted.get(id, ())}, numbers, at)
     new = [
         wanted_code(one)
         for one in listed

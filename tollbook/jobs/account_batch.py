@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tollbook.catalog.models import Product
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import PlatformAccount, State
 from tollbook.customers.account_states import blocked_by, first_state, next_state
@@ -14,6 +13,7 @@ from tollbook.customers.linked_accounts import Stored, code_variants, read_numbe
 from tollbook.customers.models import Account, AccountEvent, AccountLink, AccountState, Number, Pairing
 from tollbook.customers.operations.claim_numbers import Claim, Taken, claim_numbers, end_numbers, end_of
 from tollbook.database import lock_table
+from tollbook.jobs.account_products import AccountProducts
 from tollbook.jobs.sync_report import Deed, SyncReport
 from tollbook.phone import NumberRules
 
@@ -30,7 +30,7 @@ class Sync:
 
     connection: Connection
     rules: NumberRules
-    product: Product | None
+    products: AccountProducts
     payers: Mapping[str, list[Pairing]]  # foreign customer → who they are here now
     now: datetime
     by: str
@@ -50,9 +50,8 @@ class AccountBatch:
         texts = (number for account in self._listed for number in account.numbers)
         self._digits, self._unreadable = read_numbers(texts, sync.rules)
         payers = {id: [pairing.customer_id for pairing in of_id] for id, of_id in sync.payers.items()}
-        self._stored: Stored = stored_accounts(
-            sync.connection, self._listed, set(self._digits.values()), payers, at=sync.now
-        )
+        wanted = {there.foreign_id: self._wanted(there) for there in self._listed}
+        self._stored: Stored = stored_accounts(sync.connection, self._listed, wanted, payers, at=sync.now)
         self._made: list[Account] = []
         self._changed: dict[int, Account] = {}
         self._links_made: list[AccountLink] = []
@@ -90,7 +89,7 @@ class AccountBatch:
             step = "make the account by hand with exactly its numbers; the next sync adopts it"
             why = f"{there.customer_id} is paired with {names}, and it cannot be told whose it is"
             self._sync.report.add(Deed.NOT_CREATED, _who(there), why, step)
-        elif self._sync.product is None:
+        elif self._sync.products.of(there.product) is None:
             self._sync.report.skipped[NO_PRODUCT] += 1
         else:
             since = self._sync.now if there.foreign_id in self._stored.once_linked else None
@@ -124,7 +123,8 @@ class AccountBatch:
 
     def _make(self, there: PlatformAccount, pairing: Pairing, since: datetime | None, why: str) -> None:
         """A new account from `since` on, null being always: then usage of before the first sync finds it too."""
-        assert self._sync.product is not None
+        product = self._sync.products.of(there.product)
+        assert product is not None
         is_over = there.state == State.CLOSED
         state = first_state(there.state, is_settled=there.is_settled)
         variants = code_variants(wanted_code(there), self._sync.connection.name)
@@ -136,7 +136,7 @@ class AccountBatch:
         until = end_of(since, self._sync.now) if is_over else None
         account = Account(
             customer=pairing.customer,
-            product=self._sync.product,
+            product=product,
             code=code,
             name=there.name[:MAX_NAME],
             active_from=since,
@@ -260,7 +260,7 @@ class AccountBatch:
             moment = end_of(old.active_from, moment)
         self._end(old, link, moment)
         whose = there.customer_id
-        if len(pairings) == 1 and self._sync.product and there.state != State.CLOSED:
+        if len(pairings) == 1 and self._sync.products.of(there.product) and there.state != State.CLOSED:
             whose = pairings[0].customer.code
             self._make(there, pairings[0], moment, f"was account {old.code} of {old.customer.code}")
         why = f"from {old.customer.code} to {whose}; account {old.code} ends"
@@ -271,7 +271,7 @@ class AccountBatch:
         elif len(pairings) > 1:
             why += f", and {there.customer_id} is several here"
             step = "make the account by hand with exactly its numbers; the next sync adopts it"
-        elif self._sync.product is None:
+        elif self._sync.products.of(there.product) is None:
             why += f", and no other begins: {NO_PRODUCT}"
             step = "name one (account_product) and sync again"
         self._tell(old, Deed.MOVED, why)

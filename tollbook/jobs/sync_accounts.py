@@ -5,15 +5,14 @@ from datetime import datetime
 
 from django.db import transaction
 
-from tollbook.catalog.models import Product
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import Connector, PlatformAccount
 from tollbook.customers.models import Account, AccountEvent, AccountLink, Number
 from tollbook.customers.operations.claim_numbers import Taken
 from tollbook.customers.pairing_queries import payers_of
 from tollbook.database import lock_table
-from tollbook.errors import BadInput
 from tollbook.jobs.account_batch import NO_PRODUCT, AccountBatch, Sync, give_numbers
+from tollbook.jobs.account_products import account_products
 from tollbook.jobs.sync_customers import SYNC
 from tollbook.jobs.sync_listing import BATCH_ROWS, Listing, nothing_written
 from tollbook.jobs.sync_report import Deed, SyncReport
@@ -47,7 +46,7 @@ def take_accounts(
     sync = Sync(
         connection=connection,
         rules=NumberRules.from_mapping(connection.number_rules),
-        product=_product(connection),
+        products=account_products(connection),
         payers=payers_of(connection, at=now),
         now=now,
         by=by,
@@ -64,21 +63,9 @@ def take_accounts(
     if report.is_complete:
         _mark_gone(sync)
     if count := report.skipped[NO_PRODUCT]:
-        step = "name one (account_product of the connection) and sync again"
+        step = "name one (`tollbook connection add --change --account-product CODE`) and sync again"
         report.add(Deed.NOT_CREATED, f"{count} accounts of paired customers", NO_PRODUCT, step)
     return report
-
-
-def _product(connection: Connection) -> Product | None:
-    if not connection.account_product:
-        return None
-    product = Product.objects.filter(code=connection.account_product).first()
-    if product is None:
-        raise BadInput(
-            f"{connection.name}: there is no product {connection.account_product!r} for its new accounts; see "
-            "`tollbook products list`"
-        )
-    return product
 
 
 def give_number_batches(sync: Sync) -> list[Taken]:
@@ -113,10 +100,12 @@ def _mark_gone(sync: Sync) -> None:
     """Links whose account a complete list no longer has. Nothing else becomes of them."""
     lock_table(Account._meta.db_table)
     links = AccountLink.objects.filter(connection=sync.connection, active_until=None, gone_at=None)
-    gone = [link for link in links.select_related("account").iterator() if link.pk not in sync.seen]
-    for start in range(0, len(gone), BATCH_ROWS):
-        pks = [link.pk for link in gone[start : start + BATCH_ROWS]]
-        AccountLink.objects.filter(pk__in=pks).update(gone_at=sync.now)
+    missing = sorted(set(links.values_list("pk", flat=True)) - sync.seen)
+    gone: list[AccountLink] = []
+    for start in range(0, len(missing), BATCH_ROWS):
+        of_batch = AccountLink.objects.filter(pk__in=missing[start : start + BATCH_ROWS])
+        gone += of_batch.select_related("account").order_by("pk")
+        of_batch.update(gone_at=sync.now)
     AccountEvent.objects.bulk_create(
         (
             AccountEvent(account=link.account, what=Deed.GONE, detail="no longer listed", by=sync.by, at=sync.now)
