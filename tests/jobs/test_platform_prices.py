@@ -174,3 +174,9 @@ def test_another_price_for_the_same_record_is_a_correction(platform: Office) -> 
     assert became("1") == ("charged", None, 440_000_000)
     assert owed("ann") == Money(Decimal("0.5412"), "EUR")  # 0.44 and 23 %
     assert not [finding for finding in check_ledger() if finding.problems]
+
+
+def test_nobody_needs_the_number_of_a_call_that_is_not_billed(platform: Office) -> None:
+    posted(platform, record("1", "c11", "11", "0", kind="voice_in", cld="ph46170x101"))
+
+    assert became("1") == ("free", "not_billed", 0)

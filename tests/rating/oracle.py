@@ -39,6 +39,10 @@ UNIT_SIZE = {
 FREE = {"unanswered", "excluded", "emergency", "not_billed", "on_net", "grace", "allowance"}
 ORDER = (
     "unreadable",
+    "fee",
+    "payment",
+    "adjustment",
+    "tax",
     "bad_time",
     "bad_quantity",
     "unknown_kind",
@@ -46,14 +50,18 @@ ORDER = (
     "correction_undone",
     "excluded",
     "emergency",
+    "unpaired_customer",
+    "other_customer",
     "no_account",
     "ambiguous_account",
     "account_closed",
-    "bad_number",
     "not_billed",
+    "bad_number",
     "no_tariff",
     "on_net",
+    "no_platform_price",
 )
+NOT_USAGE = {"fee", "payment", "adjustment", "tax"}
 LARGEST_SIXTIETHS = 2**63 - 1 - 60 * 10**9
 
 
@@ -96,7 +104,8 @@ def rate(call: Call, rows: PriceList, settings: Settings) -> Verdict:
 def not_charged(reason: str, line: int | None = None, features: Iterable[str] = ()) -> Verdict:
     if reason in FREE:
         return Verdict("free", reason, line, 0, Fraction(0), 0, set(features))
-    return Verdict("set_aside", reason, line, features=set(features))
+    outcome = "not_usage" if reason in NOT_USAGE else "set_aside"
+    return Verdict(outcome, reason, line, features=set(features))
 
 
 def look_at_the_record(call: Call, settings: Settings) -> tuple[int, list[str]]:

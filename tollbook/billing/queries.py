@@ -8,7 +8,8 @@ import polars as pl
 from tollbook.customers.models import Customer
 from tollbook.database import copy_out
 from tollbook.ledger.operations import tax_of
-from tollbook.records import UTC_TIME, table
+from tollbook.phone import countries
+from tollbook.records import INCOMING, UTC_TIME, table
 
 # A call was posted to the month that the customer's zone said then; the zone may be another one now.
 OTHER_ZONE = timedelta(days=2)
@@ -106,9 +107,17 @@ def calls_of_customer(
         CALLS,
         (customer.pk, since - OTHER_ZONE, until + OTHER_ZONE),
     )
+    calls = calls.with_columns(destination=pl.coalesce("destination", _destinations(calls)))
     of_month = pl.col("start").is_between(_midnight(month, zone), until, closed="left")
     is_free = (pl.col("outcome") == "free") & of_month
     return calls.filter(is_free | pl.col("transaction_id").is_in(transactions.implode()))
+
+
+def _destinations(calls: pl.DataFrame) -> pl.Series:
+    """Of records that no rate priced, because the platform did: the country called. Data and incoming go nowhere."""
+    goes_somewhere = ~pl.col("kind").is_in([*INCOMING, "data"])
+    dialled = calls.select(pl.when(goes_somewhere & pl.col("destination").is_null()).then("cld"))["cld"]
+    return countries(dialled)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

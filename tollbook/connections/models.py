@@ -43,6 +43,11 @@ class Connection(models.Model):
         help_text="code of the product of accounts made by the sync; blank = it makes none",
     )
 
+    account_products = models.JSONField(
+        default=dict,
+        help_text="the platform's product, with * and ?, to the code of ours; account_product is for all others",
+    )
+
     # When usage is collected.
     is_scheduled = models.BooleanField(default=False)
     collect_at = models.TimeField(default=time(1, 0), help_text="daily, in the connection's zone")

@@ -1,6 +1,6 @@
 """A month of a small operator, from a real file of calls to invoices. Every step is the one an operator takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,8 @@ from tollbook.customers.customer_sheet import read_customer_sheet
 from tollbook.customers.models import Customer
 from tollbook.customers.operations import import_accounts, import_customers
 from tollbook.errors import BadInput
+from tollbook.jobs.demo_platforms import PRODUCTS as PLATFORM_PRODUCTS
+from tollbook.jobs.demo_platforms import DemoSite, DemoVisit, bring_in_platforms
 from tollbook.jobs.import_usage import import_usage
 from tollbook.jobs.issue_invoices import invoices_of, issue_invoices, write_documents
 from tollbook.usage.models import ImportRun
@@ -39,12 +41,15 @@ class DemoMonth:
     """What came of it."""
 
     run: ImportRun
+    visits: list[DemoVisit]
     invoices: list[Invoice]  # of the month, whether issued now or before
     documents: list[Path]
 
 
-def run_demo_month(folder: Path, out: Path, *, now: datetime, say: Callable[[str], None]) -> DemoMonth:
-    """Take the files of `folder` the whole way; price lists and invoices are written to `out`.
+def run_demo_month(
+    folder: Path, out: Path, *, sites: Sequence[DemoSite], now: datetime, say: Callable[[str], None]
+) -> DemoMonth:
+    """Take the files of `folder`, and what the platforms have, the whole way; invoices are written to `out`.
 
     A second time finds everything done and changes nothing.
 
@@ -62,10 +67,11 @@ def run_demo_month(folder: Path, out: Path, *, now: datetime, say: Callable[[str
     import_accounts(sheet=read_account_sheet(folder / "accounts.csv"), now=now)
     say("calls")
     run = import_usage(_switch(), folder / CALLS, now=now)
+    visits = bring_in_platforms(sites, out, now=now, say=say)
     say("invoices")
     issue_invoices(seller=_seller(folder), month=MONTH, issued_on=ISSUED_ON, now=now)
     issued = invoices_of(MONTH)
-    return DemoMonth(run, issued, write_documents(issued, out / "invoices"))
+    return DemoMonth(run, visits, issued, write_documents(issued, out / "invoices"))
 
 
 def _check_place(folder: Path) -> None:
@@ -73,7 +79,7 @@ def _check_place(folder: Path) -> None:
         raise BadInput(
             f"{folder / CALLS} is not there; the demo runs from the project's checkout: bin/tollbook demo"
         )
-    strangers = Customer.objects.exclude(accounts__product__code__in=PRODUCTS)
+    strangers = Customer.objects.exclude(accounts__product__code__in=[*PRODUCTS, *PLATFORM_PRODUCTS])
     if not Connection.objects.filter(name=CONNECTION).exists() and (stranger := strangers.first()):
         raise BadInput(
             f"this database has customers already ({stranger}); run the demo beside it with TOLLBOOK_HOME=/some/folder"

@@ -89,6 +89,7 @@ def rate_usage(
             "defect",
             pl.when(pl.col("is_emergency")).then(pl.lit("emergency")),
             "match_reason",
+            pl.when(pl.col("tariff_reason") == "not_billed").then("tariff_reason"),  # nobody needs its number then
             # Nothing is looked up by its number when the platform has said the price.
             pl.when(~pl.col("is_number_read") & ~takes_platform_price).then(pl.lit("bad_number")),
             "tariff_reason",

@@ -13,6 +13,7 @@ from tollbook.customers.operations.claim_numbers import Claim, end_numbers
 from tollbook.customers.pairing_queries import payers_of
 from tollbook.database import lock_table
 from tollbook.jobs.account_batch import Sync
+from tollbook.jobs.account_products import AccountProducts
 from tollbook.jobs.sync_accounts import give_number_batches, report_taken
 from tollbook.jobs.sync_customers import SYNC
 from tollbook.jobs.sync_listing import Listing, nothing_written
@@ -47,7 +48,8 @@ def take_numbers(
     report = SyncReport(connection.name, "numbers", dry_run=dry_run)
     rules = NumberRules.from_mapping(connection.number_rules)
     payers = payers_of(connection, at=now)
-    sync = Sync(connection=connection, rules=rules, product=None, payers=payers, now=now, by=by, report=report)
+    none = AccountProducts({}, None)  # no account is made here
+    sync = Sync(connection=connection, rules=rules, products=none, payers=payers, now=now, by=by, report=report)
     for batch in listing.batches():
         with transaction.atomic():
             _take(sync, batch)

@@ -46,8 +46,8 @@ class Answer(IntEnum):
     NO_ACCOUNT = 14
     AMBIGUOUS_ACCOUNT = 15
     ACCOUNT_CLOSED = 16
-    BAD_NUMBER = 17
-    NOT_BILLED = 18
+    NOT_BILLED = 17  # so nobody needs to read its number
+    BAD_NUMBER = 18
     NO_TARIFF = 19
     ON_NET = 20
     # 9: the price list, or the platform, has no price for it.
