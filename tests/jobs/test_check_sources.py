@@ -144,7 +144,7 @@ def test_a_failed_collect_is_told_when_trying_again_did_not_help(switch: Connect
     assert wrong(switch, MONDAY + 2 * HOUR) == {}
 
     assert wrong(switch, MONDAY + 3 * HOUR) == {
-        "collect_failed": "switch: only a part could be collected: switch: answered 503 (and 1 more). Nothing is lost; "
+        "collect_failed": "switch: only a part could be collected: answered 503 (and 1 more). Nothing is lost; "
         "when it is mended: tollbook collect switch"
     }
     CollectRun.objects.create(

@@ -149,7 +149,9 @@ def _check_last_collect(connection: Connection, now: datetime) -> None:
 
 def why_collect_failed(run: CollectRun) -> str:
     """What to tell of a collect that failed, wholly or in part."""
-    first = run.problems[0]["error"] if run.problems else "it was interrupted"
+    first = (
+        run.problems[0]["error"].removeprefix(f"{run.connection.name}: ") if run.problems else "it was interrupted"
+    )
     more = f" (and {len(run.problems) - 1} more)" if len(run.problems) > 1 else ""
     return (
         f"{run.connection.name}: {'only a part' if run.state == CollectState.PARTIAL else 'no usage'} could be "
