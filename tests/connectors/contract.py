@@ -6,6 +6,7 @@ and with everything going wrong that the simulator can order.
 
 import inspect
 import logging
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ NOBODY = "no-such-customer"
 ANY_MOMENT = datetime(2017, 6, 1, tzinfo=UTC)
 BROKEN_LINES = (b'{"cut": \n', b"\xff\xfe\x00\n", b"[1, 2]\n")
 LONGEST_TEST_S = 60.0
+SERVERS_THREAD = "process_request_thread"  # in the names of the simulators' own threads
 
 FAULTS = (
     Fault("status", times=None, status=500),
@@ -344,6 +346,7 @@ class ConnectorContract:
         all_requests = requests(bench)
         bench.faults.reset()
         connector = bench.connector(**bench.small_pages)
+        threads_before = set(threading.enumerate())
         events = connector.usage(bench.scopes)
         assert inspect.isgenerator(events)
         next(events)
@@ -351,6 +354,8 @@ class ConnectorContract:
         fetched_ahead = requests(bench)
         assert fetched_ahead < all_requests / 2
         events.close()
+        left = set(threading.enumerate()) - threads_before
+        assert [thread for thread in left if SERVERS_THREAD not in thread.name] == []
         stopped_at = requests(bench)
         time.sleep(0.3)
         assert requests(bench) == stopped_at <= fetched_ahead + 1

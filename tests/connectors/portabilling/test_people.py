@@ -229,6 +229,7 @@ def test_a_method_that_is_denied_is_named_with_what_to_grant(
 
 def test_a_test_changes_nothing(platform: Simulator, opened: PortaBillingConnector) -> None:
     assert [check.name for check in opened.test()] == [
+        "reach",
         "log in",
         "customers",
         "accounts",

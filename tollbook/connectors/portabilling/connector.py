@@ -183,8 +183,9 @@ class PortaBillingConnector(Connector):
         """
         if not self._password:
             raise NeedsAttention(
-                "the old password is not known, and the platform asks for it; set it with "
-                f"`tollbook connection password {self.site.name}`, or change it in the web interface",
+                "the old password is not known, and the platform asks for it; enter it with "
+                f"`tollbook connection add {self.site.name} --change --secret password`, or change it in the web "
+                "interface",
                 platform=self.site.name,
             )
         params = {"login": self._options.login, "old_password": self._password.reveal()}

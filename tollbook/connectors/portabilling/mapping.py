@@ -20,7 +20,6 @@ XDR = pl.Schema(
             "CLI",
             "CLD",
             "connect_time",
-            "disconnect_time",
             "bill_time",
             "unix_connect_time",
             "unix_disconnect_time",

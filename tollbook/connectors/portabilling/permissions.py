@@ -4,9 +4,9 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from tollbook.connectors.base import Check
-from tollbook.connectors.errors import ConnectorError
+from tollbook.connectors.errors import ConnectorError, PasswordExpired
 from tollbook.connectors.portabilling.client import Client, Record
-from tollbook.connectors.portabilling.faults import AccessDenied
+from tollbook.connectors.portabilling.faults import AccessDenied, LoginRefused
 
 # A short while long ago: the list is empty, the right is tried all the same.
 _EMPTY_PERIOD = {"from_date": "2000-01-01 00:00:00", "to_date": "2000-01-01 00:00:01"}
@@ -38,9 +38,14 @@ def permission_checks(client: Client) -> Iterator[Check]:
     """Reach and log in, then the methods. Ends where going on makes no sense."""
     try:
         client.log_in()
-    except ConnectorError as error:
+    except (LoginRefused, PasswordExpired) as error:
+        yield Check("reach", is_ok=True, says="PortaBilling answers")
         yield _failed("log in", error)
         return
+    except ConnectorError as error:
+        yield _failed("reach", error)
+        return
+    yield Check("reach", is_ok=True, says="PortaBilling answers")
     yield Check("log in", is_ok=True, says="a session is open")
     i_customer: object = None
     for need in NEEDS:

@@ -39,9 +39,13 @@ def read_usage(file: Path, services: Services, *, batch_rows: int, is_complete: 
     unfinished = b""
     with file.open("rb") as stored:
         while block := stored.read(BLOCK_BYTES):
-            whole, end, rest = (unfinished + block).rpartition(b"\n")
-            waiting.append(reader.records(whole + end))
-            bytes_read, unfinished = bytes_read + len(block), rest
+            bytes_read += len(block)
+            block = unfinished + block
+            ends = block.rfind(b"\n") + 1
+            unfinished = block[ends:]
+            if not ends:
+                continue
+            waiting.append(reader.records(block[:ends]))
             waiting, full = _cut(waiting, batch_rows)
             for usage in full:
                 yield UsageBatch(usage=usage, bytes_read=bytes_read, is_last=False)
