@@ -300,7 +300,7 @@ class TestTrust:
         assert isinstance(error, NeedsAttention)
         assert f"the certificate of 127.0.0.1:{secure.port} is self-signed" in str(error)
         assert "set `verify` to its path" in str(error)
-        assert f"`verify` = {fingerprint(tmp_path)}" in str(error)
+        assert f"`verify={fingerprint(tmp_path)}`" in str(error)
         client.close()
 
     @pytest.mark.parametrize("way", ["file", "fingerprint", "no"])

@@ -302,12 +302,17 @@ class Http:
         except httpx.TransportError as error:
             raise Passing(
                 f"{what}: {where} closed the connection before the answer was whole "
-                f"({self.masked(str(error)) or 'no reason given'}){lost or '; run again later'}",
+                f"({self.masked(str(error)) or 'no reason given'}){lost or self._if_closed()}",
                 platform=self.platform,
                 may_repeat=is_repeatable,
             ) from None
         except httpx.InvalidURL:
             raise NeedsAttention(f"{what}: no address that can be asked for", platform=self.platform) from None
+
+    def _if_closed(self) -> str:
+        """A port that speaks TLS closes when it is spoken to in the clear."""
+        is_plain = self._client.base_url.scheme == "http"
+        return f"; {'check whether the address begins with https://, or ' if is_plain else ''}run again later"
 
     def _refusal(self, answer: Answer, what: str, *, is_repeatable: bool) -> Passing | NeedsAttention:
         said = f"{what}: answer {answer.status}{self._shown(answer)}"

@@ -109,9 +109,9 @@ def _how_to_pin(host: str, port: int, certificate: Callable[[str, int], str]) ->
     try:
         seen = certificate(host, port)
     except OSError:
-        return f" by `verify` = {PIN}…"
+        return f" by `verify={PIN}…`"
     fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(seen)).digest()
-    return f" by `verify` = {PIN}{_shown(fingerprint)}, after comparing that with the certificate on the platform"
+    return f" by `verify={PIN}{_shown(fingerprint)}`, after comparing that with the certificate on the platform"
 
 
 def _certificate(host: str, port: int) -> str:

@@ -58,7 +58,8 @@ def show(
         return
     groups = {key: facts.pop(key) for key in ("settings", "secrets", "number_rules", "customer_defaults")}
     for key, value in facts.items():
-        typer.echo(f"{key.replace('_', ' ')}: {_plain(value)}")
+        if value not in ("", {}):
+            typer.echo(f"{key.replace('_', ' ')}: {_plain(value)}")
     rules = ", ".join(f"{key} {value}" for key, value in groups["number_rules"].items())
     typer.echo(f"number rules: {rules or 'digits as they are'}")
     if groups["customer_defaults"]:
@@ -75,7 +76,7 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "name": connection.name,
         "kind": connection.kind,
         "layout": "own mapping" if "\n" in connection.layout else _layout(connection),
-        "timezone": connection.timezone or "as the layout says",
+        "timezone": connection.timezone or f"as the {'layout' if connection.kind == 'files' else 'platform'} says",
         "country": connection.number_rules.get("country", ""),
         "match_by": ", ".join(connection.match_by),
         "price_is": PRICE_WORDS[PriceIs(connection.price_is)],

@@ -46,6 +46,6 @@ def password(
     elif file:
         new = from_file(NEW, file)
     else:
-        new = from_environment(NEW) or typed(NEW, twice=True)
+        new = from_environment(NEW) or typed(NEW, twice=True, file_option="--file or --generate")
     change_password(connection, new)
     typer.echo(f"connection {name}: the platform has the new password, and it is kept here")

@@ -32,7 +32,7 @@ def read_secrets(names: Iterable[str] | None, files: Mapping[str, str]) -> dict[
             )
         if name in found:
             raise BadInput(f"secret {name!r} is named twice")
-        found[name] = from_environment(name) or typed(name)
+        found[name] = from_environment(name) or typed(name, file_option=f"--secret-file {name}=FILE")
     return found
 
 
@@ -56,12 +56,10 @@ def from_environment(name: str) -> Secret | None:
     return Secret(text) if text else None
 
 
-def typed(name: str, *, twice: bool = False) -> Secret:
-    """Asked at the terminal, not shown."""
+def typed(name: str, *, file_option: str, twice: bool = False) -> Secret:
+    """Asked at the terminal, not shown. `file_option` is what to give instead where there is none."""
     if not sys.stdin.isatty():
-        raise BadInput(
-            f"there is no terminal to ask for {name}; set {variable(name)}, or give --secret-file {name}=FILE"
-        )
+        raise BadInput(f"there is no terminal to ask for {name}; set {variable(name)}, or give {file_option}")
     question = name.replace("_", " ").capitalize()
     return Secret(typer.prompt(question, hide_input=True, confirmation_prompt=twice, err=True))
 

@@ -41,6 +41,11 @@ def try_out(
                 "A change of the password was cut short: the new one may be in force. "
                 f"`tollbook connection password {name}` finds out."
             )
+        if failed:
+            change = f"tollbook connection add {name} --change"
+            typer.echo(
+                f"a setting is corrected with `{change} --set NAME=VALUE`, a secret with `{change} --secret NAME`"
+            )
         typer.echo(f"{name}: {f'{len(failed)} of {len(checks)} checks failed' if failed else 'all is well'}")
     if failed:
         raise typer.Exit(NOT_WELL)
