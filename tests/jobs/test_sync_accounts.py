@@ -483,6 +483,16 @@ def test_a_number_on_both_lists_leaves_when_neither_has_it(diary: Diary) -> None
     assert numbers() == [f"a +{ONE} - 03-05"]
 
 
+def test_a_number_that_left_the_list_of_dids_stays_while_the_account_has_it(diary: Diary) -> None:
+    diary.sim("1", "100", ONE, code="a")
+    diary.did(ONE, account="1")
+    diary.sync_accounts()
+    diary.sync_numbers()
+    diary.did(ONE)
+    assert said(diary.sync_numbers()) == []
+    assert numbers() == [f"a +{ONE} - -"]
+
+
 def test_a_did_that_is_listed_no_more_is_marked_and_stays(diary: Diary) -> None:
     diary.sim("1", "100", code="a")
     diary.sync_accounts()
