@@ -8,9 +8,7 @@ import inspect
 import logging
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -19,26 +17,38 @@ from typing import Any
 import polars as pl
 import pytest
 
-from simulators.faults import Fault, Faults
+from simulators.faults import Fault
+from tests.connectors.bench import (
+    Bench,
+    Fetched,
+    by_key,
+    fetch,
+    is_said_well,
+    lazily,
+    outcome,
+    read,
+    read_batches,
+    requests,
+    told,
+)
 from tollbook.connectors.base import (
     Connector,
     Failed,
     Feature,
-    Finished,
     Order,
-    Piece,
     Scope,
     State,
     Target,
-    UsageBatch,
     Verb,
     check_settings,
 )
-from tollbook.connectors.errors import ConnectorError, NeedsAttention, NotOffered, TryAgainLater
+from tollbook.connectors.errors import NeedsAttention, NotOffered, TryAgainLater
 from tollbook.connectors.registry import connector_class
 from tollbook.connectors.secret import Secret
 from tollbook.rating.frames import NOT_USAGE_REASONS, SET_ASIDE_REASONS
-from tollbook.records import KINDS, USAGE
+from tollbook.records import KINDS
+
+__all__ = ["Bench", "ConnectorContract", "Fetched", "by_key", "fetch", "read"]
 
 NOBODY = "no-such-customer"
 ANY_MOMENT = datetime(2017, 6, 1, tzinfo=UTC)
@@ -59,102 +69,6 @@ ONE_FAULT = (
     *(Fault(fault.kind, status=fault.status, after=1) for fault in FAULTS),
     Fault("expire_session", after=1),
 )
-
-
-@dataclass
-class Bench:
-    """A connector beside its simulator.
-
-    `connector(**settings)` opens a new one with these settings besides those of the bench; it should not wait between
-    tries.
-    """
-
-    connector: Callable[..., Connector]
-    faults: Faults
-    secrets: Sequence[str] = ()  # texts that nobody may see
-    with_wrong_secret: Callable[[], Connector] | None = None
-    customers: int = 0  # how many the simulator has; likewise the others
-    accounts: int = 0
-    numbers: int = 0
-    scopes: Sequence[Scope] = ()
-    records: int = 0  # in these scopes
-    small_pages: Mapping[str, str] = field(default_factory=dict)  # settings under which usage takes many requests
-    match_of: Callable[[Scope], str] = lambda scope: scope.customer_id  # what stands in the requests of a scope
-    usage_match: str = ""  # what stands in every request for usage
-    is_record: Callable[[bytes], bool] = lambda _line: True  # a line of the evidence; others are notes
-    account_to_suspend: str = ""  # the foreign id of an active one
-
-    def offers(self, feature: Feature) -> bool:
-        with_connector = self.connector()
-        with_connector.close()
-        return feature in with_connector.offers
-
-
-@dataclass
-class Fetched:
-    """What `usage` gave."""
-
-    lines: list[bytes] = field(default_factory=list)
-    finished: list[Finished] = field(default_factory=list)
-    failed: list[Failed] = field(default_factory=list)
-
-    @property
-    def evidence(self) -> bytes:
-        return b"".join(self.lines)
-
-
-def fetch(connector: Connector, scopes: Sequence[Scope]) -> Fetched:
-    """All of it. Every piece is whole lines."""
-    fetched = Fetched()
-    for event in connector.usage(scopes):
-        match event:
-            case Piece(body):
-                assert body.endswith(b"\n"), f"not whole lines: {body[-80:]!r}"
-                fetched.lines += body.splitlines(keepends=True)
-            case Finished():
-                fetched.finished.append(event)
-            case Failed():
-                fetched.failed.append(event)
-    connector.close()
-    return fetched
-
-
-def read(connector: Connector, evidence: bytes, folder: Path, *, batch_rows: int = 100_000) -> pl.DataFrame:
-    """All records of some evidence, after a look at every batch."""
-    batches = read_batches(connector, evidence, folder, batch_rows=batch_rows)
-    assert batches, "there is always at least one batch"
-    assert [batch.is_last for batch in batches] == [*[False] * (len(batches) - 1), True]
-    assert batches[-1].bytes_read == len(evidence)
-    read_so_far = [batch.bytes_read for batch in batches]
-    assert read_so_far == sorted(read_so_far)
-    for batch in batches:
-        assert batch.usage.schema == USAGE
-    return pl.concat([batch.usage for batch in batches])
-
-
-def read_batches(
-    connector: Connector, evidence: bytes, folder: Path, *, batch_rows: int, is_complete: bool = True
-) -> list[UsageBatch]:
-    file = folder / "evidence"
-    file.write_bytes(evidence)
-    found = list(connector.read_usage(file, name="evidence", batch_rows=batch_rows, is_complete=is_complete))
-    connector.close()
-    return found
-
-
-def by_key(records: pl.DataFrame) -> pl.DataFrame:
-    """The same records in an order of their own, each once, without where they stood."""
-    return records.drop("line").unique().sort("record_key")
-
-
-def told(error: BaseException) -> str:
-    """Everything that anybody would be shown of an error."""
-    return "\n".join([str(error), repr(error), *traceback.format_exception(error)])
-
-
-def is_said_well(error: ConnectorError, platform: str) -> bool:
-    """It names the platform, and after a semicolon what to do."""
-    return str(error).startswith(f"{platform}: ") and ";" in str(error)
 
 
 class ConnectorContract:
@@ -550,23 +464,3 @@ STREAMS: Mapping[Feature, Callable[[Connector, Bench], Iterator[Any]]] = {
     Feature.USAGE: lambda connector, bench: connector.usage(bench.scopes),
     Feature.FILES: lambda connector, _: connector.files(),
 }
-
-
-def lazily(stream: Iterator[Any]) -> list[Any]:
-    """The stream's things, after seeing that it is a stream."""
-    assert iter(stream) is stream, "a list where a stream was asked for"
-    return list(stream)
-
-
-def outcome(stream: Iterator[Any]) -> tuple[ConnectorError | None, list[Any]]:
-    """The error that a stream ended with, if any, and what it gave."""
-    given: list[Any] = []
-    try:
-        given.extend(stream)
-    except ConnectorError as error:
-        return error, given
-    return None, given
-
-
-def requests(bench: Bench) -> int:
-    return sum(bench.faults.requests()["counts"].values())
