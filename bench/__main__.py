@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.collecting import COLLECTING
 from bench.engine import AGAINST_DUCKDB, WITH_FEATURES
 from bench.goals import Finding, findings
 from bench.growth import PRICE_LISTS, USAGE_TABLE
@@ -28,6 +29,7 @@ COMPARISONS = (
     WITH_FEATURES,
     AGAINST_POLARS,
     INTAKE,
+    COLLECTING,
     PRICE_LISTS,
     USAGE_TABLE,
     IN_MEMORY,

@@ -86,4 +86,6 @@ def _visit(site: DemoSite, *, now: datetime, say: Callable[[str], None]) -> Demo
     with closing(open_connector(connection)) as connector:
         reports = sync(connection, connector, now=now, by=ASKED_BY)
     say(f"{site.connection}: a month of usage")
-    return DemoVisit(connection, reports, collect_usage(connection, now=now, asked_by=ASKED_BY, until=UNTIL))
+    return DemoVisit(
+        connection, reports, collect_usage(connection, now=now, asked_by=ASKED_BY, until=UNTIL, again=True)
+    )
