@@ -82,20 +82,18 @@ def collect_usage(
 def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> CollectRun:
     collect = collect_files if Feature.FILES in connector.offers else collect_period
     try:
+        waiting = retry_set_aside(run.connection, now=wish.now)
+        if waiting.tried:
+            run.retried = {"tried": waiting.tried, "charged": waiting.charged, "free": waiting.free}
         visit = collect(connector, run, wish, progress)
-        tried = retry_set_aside(run.connection, now=wish.now)
     except (ConnectorError, BadInput) as error:
         visit = Visit(problems=[Problem.of(WHOLE_VISIT, error)])
-        close_collect(run, visit, finished_at=wish.now)
-        return run
     except BaseException as error:  # whatever it is: nobody shall take this run for one at work
         run.state = CollectState.FAILED
         run.finished_at = wish.now
         run.problems = [{"scope": WHOLE_VISIT, "error": repr(error)}]
         run.save()
         raise
-    if tried.tried:
-        run.retried = {"tried": tried.tried, "charged": tried.charged, "free": tried.free}
     close_collect(run, visit, finished_at=wish.now)
     return run
 
