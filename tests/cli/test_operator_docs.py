@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
+from simulators.portabilling import Simulator as PortaBilling
 from tollbook.customers.account_sheet import COLUMNS as ACCOUNT_COLUMNS
 from tollbook.customers.customer_sheet import COLUMNS as CUSTOMER_COLUMNS
 
@@ -33,8 +34,23 @@ def test_the_examples_print_what_the_page_shows(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     settings.TOLLBOOK_HOME = tmp_path
+    follow((PAGES / page).read_text(encoding="utf-8"), commands, tollbook, tmp_path)
+
+
+@pytest.mark.usefixtures("db")
+def test_the_examples_with_a_platform_print_what_the_page_shows(
+    tollbook: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with PortaBilling() as platform:
+        monkeypatch.setenv("TOLLBOOK_SECRET_TOKEN", platform.token)
+        page = (PAGES / "connections.md").read_text(encoding="utf-8")
+        follow(page.replace("https://billing.example.net", platform.url()), 11, tollbook, tmp_path)
+
+
+def follow(page: str, commands: int, tollbook: Callable[..., Any], tmp_path: Path) -> None:
+    """Write the files of a page, run its commands, hold what they print to what it shows."""
     examples = []
-    for language, name, text in BLOCK.findall((PAGES / page).read_text(encoding="utf-8")):
+    for language, name, text in BLOCK.findall(page):
         if language == "console":
             examples += [example.partition("\n") for example in text.removeprefix("$ ").split("\n$ ")]
         else:

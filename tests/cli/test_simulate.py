@@ -76,6 +76,9 @@ def test_the_commands_it_prints_work_as_they_stand(
 
         assert tested.status == 0, tested.stdout
         assert [words[1] for words in others] in (["sync", "collect"], ["connection", "collect"])
+        for words in others:
+            tried = tollbook(*words[1:])
+            assert tried.status == 0, tried.stdout + tried.stderr
         assert ("certificate to trust" in "".join(lines)) == ("verify=" in " ".join(add))
 
 
