@@ -18,6 +18,7 @@ COPIED = (
     "tollbook",
     "simulators",
     "pyproject.toml",
+    "tests/connectors/bench.py",
     "tests/connectors/contract.py",
     "tests/connectors/conftest.py",
 )
