@@ -15,6 +15,7 @@ from tollbook.jobs.reverse_usage import undo_import
 from tollbook.ledger.queries import balance
 from tollbook.usage.evidence import evidence_path
 from tollbook.usage.models import CollectRun, Evidence, ImportRun, UsageCursor, UsageRecord
+from tollbook.usage.queries import set_aside_by_reason
 
 ANN_1, ANN_2, BOB_1, NOBODY = "48221000001", "48221000002", "48221000003", "48229999999"
 # A minute to London costs 0.012; Ann pays 23 % tax on it.
@@ -188,6 +189,20 @@ def test_a_period_apart_from_what_was_collected_moves_nothing(toy: Toy) -> None:
     assert toy.collected()["c1"] == "2017-06-10 12:00"
 
 
+def test_a_period_by_hand_does_not_make_the_platform_forget_where_it_was(toy: Toy) -> None:
+    toy.collect("2017-06-10T12:00", since="2017-06-01T00:00")
+    words = UsageCursor.objects.get(scope="c1").cursor
+    assert words == "2017-06-10T12:00:00+00:00"
+
+    toy.collect("2017-06-20T12:00", since="2017-06-09T00:00", again=True)
+    # What is late of the first days is still looked for from there, though all is collected up to now.
+    assert UsageCursor.objects.get(scope="c1").cursor == words
+    assert toy.collected()["c1"] == "2017-06-20 12:00"
+
+    toy.collect("2017-06-21T12:00")
+    assert UsageCursor.objects.get(scope="c1").cursor == "2017-06-21T12:00:00+00:00"
+
+
 def test_a_customer_who_is_not_paired_cannot_be_chosen(toy: Toy) -> None:
     run = toy.collect("2017-06-20T12:00", customers=["carol"])
     assert run.state == "failed"
@@ -207,16 +222,20 @@ def test_an_ended_pairing_is_collected_to_its_end(toy: Toy) -> None:
     assert "c3" not in toy.asked()
 
 
-def test_what_waited_is_tried_again_with_every_collect(toy: Toy) -> None:
-    toy.platform.calls = [Call(id=1, customer="c1", start="2017-06-19T08:00:00+00:00", cli=NOBODY)]
+@pytest.mark.req("S7")
+def test_calls_of_no_known_number_wait_and_are_tried_again_with_every_collect(toy: Toy) -> None:
+    toy.platform.calls = [THIRD, Call(id=1, customer="c1", start="2017-06-19T08:00:00+00:00", cli=NOBODY)]
     run = toy.collect("2017-06-19T12:00")
-    assert outcomes(run) == "1 set_aside"
+    assert outcomes(run) == "1 charged, 1 set_aside"
+    assert UsageRecord.objects.get(outcome="charged").customer_id == Customer.objects.get(code="bob").pk
+    assert set_aside_by_reason() == [("toy", "no_account", 1, "2017-06-19", "2017-06-19")]
 
     Number.objects.create(account=Customer.objects.get(code="ann").accounts.get(code="ann-1"), digits=int(NOBODY))
     run = toy.collect("2017-06-20T12:00")
 
     assert run.retried == {"tried": 1, "charged": 1, "free": 0}
     assert owed("ann") == "0.01476"  # 0.012 × 1.23
+    assert set_aside_by_reason() == []
 
 
 def test_a_platform_that_gives_everything_at_once_leaves_strangers_waiting(toy: Toy) -> None:

@@ -11,6 +11,7 @@ from tollbook.connectors.errors import TryAgainLater
 from tollbook.errors import BadInput
 from tollbook.jobs.margin import margin
 from tollbook.jobs.reconcile_usage import Reconciliation, reconcile_usage
+from tollbook.usage.models import UsageRecord
 
 NOW = "2017-06-21T12:00"
 CALLS = [
@@ -55,6 +56,13 @@ def test_both_sides_agree_by_day_and_margin_is_what_is_left(collected: Toy) -> N
     collected.connection.price_is = "cost"
     collected.connection.save()
     period = {"since": date(2017, 6, 18), "until": date(2017, 6, 20)}
+    # Each call has both prices; customers, destinations and days add them up.
+    calls = UsageRecord.objects.filter(outcome="charged").order_by("record_key")
+    assert [(call.price_nanos, call.platform_price_nanos) for call in calls] == [
+        (12_000_000, 5_000_000),
+        (24_000_000, 10_000_000),
+        (12_000_000, 5_000_000),
+    ]
     by_customer = [
         (line.of, line.currency, line.charged_nanos, line.cost_nanos, line.margin_nanos)
         for line in margin(collected.connection, by="customer", **period)
