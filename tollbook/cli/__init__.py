@@ -44,7 +44,9 @@ COMMANDS = {
         "tollbook.cli.metroport_sync:app", "Metroport MVNO in one command, as cron lines have it."
     ),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
-    "reconcile": Command("tollbook.cli.reconcile:app", "A platform's usage beside ours: counts, quantities, money."),
+    "reconcile": Command(
+        "tollbook.cli.reconcile:app", "A platform's usage beside ours: counts, quantities, money."
+    ),
     "margin": Command("tollbook.cli.margin:app", "What customers pay less what the platform is paid."),
     "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
     "ledger": Command(

@@ -82,7 +82,7 @@ def collect(
 
 def _next_steps(run: CollectRun, *, is_trial: bool) -> list[str]:
     steps = []
-    name = run.connection.name
+    name = run.connection.quoted
     if run.outcomes.get("set_aside") and not is_trial:
         steps.append("`tollbook set-aside list` says why records were set aside, and what to do")
     if run.problems and not is_trial:
@@ -98,4 +98,4 @@ def _nothing_asked(run: CollectRun) -> str:
         return "all of it was collected before; --again fetches it again"
     if run.scopes_skipped:
         return "there is nothing new"
-    return f"nothing was asked for: see `tollbook pairing list {run.connection.name}`"
+    return f"nothing was asked for: see `tollbook pairing list {run.connection.quoted}`"

@@ -154,7 +154,7 @@ def accept(number: Number, why: Why = "") -> None:
     open_database()
     made = accept_suggestion(suggestion_id=number, by=getpass.getuser(), why=why, now=datetime.now(UTC))
     typer.echo(f"paired: {made.connection.name} {made.foreign_id} is {made.customer}")
-    typer.echo(f"its accounts come with `tollbook sync {made.connection.name} --accounts`")
+    typer.echo(f"its accounts come with `tollbook sync {made.connection.quoted} --accounts`")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Platform installations: how each is reached, how its records are read, and when."""
 
+import shlex
 from datetime import time
 
 from django.db import models
@@ -69,3 +70,8 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def quoted(self) -> str:
+        """The name as a shell reads it, for commands that people copy."""
+        return shlex.quote(self.name)

@@ -138,7 +138,7 @@ def remove_connection(connection: Connection) -> None:
         held = ", ".join(f"{count} {what}" for what, count in sorted(counts.items()))
         raise BadInput(
             f"connection {connection.name!r} stays: {held} refer to it; "
-            f"`tollbook connection add {connection.name} --change --no-schedule` stops it from being collected"
+            f"`tollbook connection add {connection.quoted} --change --no-schedule` stops it from being collected"
         ) from None
 
 

@@ -39,14 +39,14 @@ def change_password(connection: Connection, new: Secret) -> None:
     if Feature.CHANGE_PASSWORD not in connector.offers:
         raise NotOffered(
             f"the password of {connector.title} cannot be changed from here; change it there, then enter it with "
-            f"`tollbook connection add {connection.name} --change --secret {PASSWORD}`",
+            f"`tollbook connection add {connection.quoted} --change --secret {PASSWORD}`",
             platform=connection.name,
         )
     waiting = _pending(connection)
     if len(waiting) >= MOST_PENDING:
         raise BadInput(
             f"connection {connection.name!r}: none of {len(waiting)} new passwords is known to be accepted; find out "
-            f"which one is in force and enter it with `tollbook connection add {connection.name} --change --secret "
+            f"which one is in force and enter it with `tollbook connection add {connection.quoted} --change --secret "
             f"{PASSWORD}`"
         )
     _keep(connection, pending=[*waiting, new])
@@ -116,7 +116,7 @@ def _logs_in(connection: Connection, password: Secret | None) -> bool:
             said = check.says
     raise TryAgainLater(
         f"whether the new password is in force cannot be found out now ({said}); it is kept; run "
-        f"`tollbook connection password {connection.name}` again",
+        f"`tollbook connection password {connection.quoted}` again",
         platform=connection.name,
     )
 

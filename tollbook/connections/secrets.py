@@ -6,6 +6,7 @@ may be given, separated by commas: the first encrypts, all of them decrypt, so a
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def decrypted(text: str, *, connection: str) -> dict[str, Secret]:
         raise OtherKey(
             f"connection {connection!r}: its secrets cannot be decrypted; put back the key they were encrypted with "
             f"({KEY_VARIABLE}, or {_key_file()}), or enter all of them again with "
-            f"`tollbook connection add {connection} --change --secret NAME`"
+            f"`tollbook connection add {shlex.quote(connection)} --change --secret NAME`"
         ) from None
     return {name: Secret(value) for name, value in json.loads(plain).items()}
 

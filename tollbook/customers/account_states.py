@@ -16,12 +16,13 @@ def first_state(there: State, *, is_settled: bool) -> AccountState:
     """Of an account that is new here. What the platform has not carried out yet has not happened.
 
     Raises:
-        KeyError: an unknown state, or closed but not carried out: such an account is not made.
+        KeyError: an unknown state: such an account is not made.
     """
     if is_settled:
         return HOW_IT_STANDS[there]
     not_yet = {State.ACTIVE: AccountState.INACTIVE, State.INACTIVE: AccountState.INACTIVE}
-    return {**not_yet, State.BLOCKED: AccountState.ACTIVE, State.SUSPENDED: AccountState.ACTIVE}[there]
+    still_in_use = dict.fromkeys((State.BLOCKED, State.SUSPENDED, State.CLOSED), AccountState.ACTIVE)
+    return (not_yet | still_in_use)[there]
 
 
 def next_state(state: str, blocked_by: str, there: State, *, is_settled: bool) -> AccountState | None:

@@ -21,7 +21,6 @@ ROWS_PER_STATEMENT = 5_000
 MAX_NAME, MAX_WORD, MAX_DETAIL = 200, 40, 500
 NO_PRODUCT = "the connection names no product for new accounts"
 UNPAIRED = "their customer is not paired"
-CLOSING = "being closed there, and never were here"
 
 
 @dataclass(slots=True)
@@ -78,10 +77,8 @@ class AccountBatch:
         pairings = self._sync.payers.get(there.customer_id, [])
         if not pairings:
             self._sync.report.skipped[UNPAIRED] += 1
-        elif there.state == State.CLOSED and there.foreign_id in self._stored.once_linked:
+        elif is_over(there) and there.foreign_id in self._stored.once_linked:
             self._sync.report.unchanged += 1
-        elif there.state == State.CLOSED and not there.is_settled:
-            self._sync.report.skipped[CLOSING] += 1
         elif account := self._adoptable(there, pairings):
             self._adopt(there, account)
         elif len(pairings) > 1:
@@ -99,7 +96,7 @@ class AccountBatch:
         """An account of the same customer with exactly the same numbers, or the same name where there are none."""
         wanted = self._wanted(there)
         payers = {pairing.customer_id for pairing in pairings}
-        if there.state == State.CLOSED or any(text in self._unreadable for text in there.numbers):
+        if is_over(there) or any(text in self._unreadable for text in there.numbers):
             return None
         if not wanted:
             account = self._stored.by_code.get(wanted_code(there))
@@ -125,7 +122,6 @@ class AccountBatch:
         """A new account from `since` on, null being always: then usage of before the first sync finds it too."""
         product = self._sync.products.of(there.product)
         assert product is not None
-        is_over = there.state == State.CLOSED
         state = first_state(there.state, is_settled=there.is_settled)
         variants = code_variants(wanted_code(there), self._sync.connection.name)
         code = next(
@@ -133,7 +129,7 @@ class AccountBatch:
             f"{variants[1]}-{there.foreign_id}",
         )
         self._stored.taken_codes.add(code)
-        until = end_of(since, self._sync.now) if is_over else None
+        until = end_of(since, self._sync.now) if is_over(there) else None
         account = Account(
             customer=pairing.customer,
             product=product,
@@ -149,7 +145,7 @@ class AccountBatch:
         link.active_until = until
         claims = [Claim(account, digits, since, until) for digits in sorted(self._wanted(there))]
         # Whoever has a number now goes before those who had it once.
-        (self._sync.postponed if is_over else self._claims).extend(claims)
+        (self._sync.postponed if is_over(there) else self._claims).extend(claims)
         self._tell(account, "created", why or f"listed by {self._sync.connection.name}")
         payer = pairing.customer.code
         self._sync.report.add(Deed.CREATED, f"{_who(there)} = account {code} of {payer}", why)
@@ -260,14 +256,14 @@ class AccountBatch:
             moment = end_of(old.active_from, moment)
         self._end(old, link, moment)
         whose = there.customer_id
-        if len(pairings) == 1 and self._sync.products.of(there.product) and there.state != State.CLOSED:
+        if len(pairings) == 1 and self._sync.products.of(there.product) and not is_over(there):
             whose = pairings[0].customer.code
             self._make(there, pairings[0], moment, f"was account {old.code} of {old.customer.code}")
         why = f"from {old.customer.code} to {whose}; account {old.code} ends"
         step = ""
         if not pairings:
             why += f", and {there.customer_id} is nobody's here"
-            step = f"tollbook pairing pair {self._sync.connection.name} {there.customer_id} CUSTOMER"
+            step = f"tollbook pairing pair {self._sync.connection.quoted} {there.customer_id} CUSTOMER"
         elif len(pairings) > 1:
             why += f", and {there.customer_id} is several here"
             step = "make the account by hand with exactly its numbers; the next sync adopts it"
@@ -371,6 +367,11 @@ def give_numbers(sync: Sync, claims: Sequence[Claim]) -> list[Taken]:
             sync.report.add(Deed.NUMBER_ADDED, f"account {number.account.code}", detail)
     AccountEvent.objects.bulk_create(events, batch_size=ROWS_PER_STATEMENT)
     return taken
+
+
+def is_over(there: PlatformAccount) -> bool:
+    """Whether it has ended there. What is only being closed is still in use."""
+    return there.state == State.CLOSED and there.is_settled
 
 
 def _is_in_use(account: Account) -> bool:

@@ -72,7 +72,7 @@ def _stale(connection: Connection, now: datetime) -> dict[str, str]:
     came = f"nothing new has come since {last:%Y-%m-%d %H:%M} UTC" if last else "nothing has come yet"
     return {
         WHOLE: f"{connection.name}: {came}, which is longer than {_words(connection.stale_after)}. See that the"
-        f" platform writes its records, then collect: tollbook collect {connection.name}"
+        f" platform writes its records, then collect: tollbook collect {connection.quoted}"
     }
 
 
@@ -155,7 +155,9 @@ def why_collect_failed(run: CollectRun) -> str:
     more = f" (and {len(run.problems) - 1} more)" if len(run.problems) > 1 else ""
     return (
         f"{run.connection.name}: {'only a part' if run.state == CollectState.PARTIAL else 'no usage'} could be "
-        + (f"collected: {first}{more}. Nothing is lost; when it is mended: tollbook collect {run.connection.name}")
+        + (
+            f"collected: {first}{more}. Nothing is lost; when it is mended: tollbook collect {run.connection.quoted}"
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from tollbook.connectors.base import Connector
 from tollbook.jobs.collect_scopes import Wish, plan_scopes
 from tollbook.jobs.fetch_usage import Progress, fetch_usage, reading
-from tollbook.jobs.import_usage import import_evidence
+from tollbook.jobs.import_usage import COLLECTED_BATCH_ROWS, import_evidence
 from tollbook.jobs.spool import file_name, spool
 from tollbook.usage.collecting import Visit, move_cursors, note_first_asked
 from tollbook.usage.evidence import keep_evidence
@@ -32,6 +32,7 @@ def collect_period(connector: Connector, run: CollectRun, wish: Wish, progress: 
                 now=wish.now,
                 name=path.name,
                 collect=run,
+                batch_rows=COLLECTED_BATCH_ROWS,
                 progress=reading(fetched.size_bytes, progress),
             )
     move_cursors(connection, fetched.finished, now=wish.now)

@@ -18,7 +18,7 @@ from tollbook.jobs.collect_period import collect_period
 from tollbook.jobs.collect_scopes import Wish
 from tollbook.jobs.collect_trial import try_collecting
 from tollbook.jobs.fetch_usage import Progress, unwatched
-from tollbook.jobs.import_usage import import_evidence
+from tollbook.jobs.import_usage import COLLECTED_BATCH_ROWS, import_evidence
 from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.usage import operations as usage
 from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit, close_collect
@@ -111,6 +111,7 @@ def _finish_interrupted(connector: Connector, connection: Connection, now: datet
                 name=run.evidence.name,
                 is_complete=run.is_complete,
                 collect=run.collect,
+                batch_rows=COLLECTED_BATCH_ROWS,
             )
         except BadInput:
             continue  # its run says so

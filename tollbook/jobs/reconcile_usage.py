@@ -81,7 +81,7 @@ def reconcile_usage(
     with closing(open_connector(connection)) as connector:
         if Feature.USAGE not in connector.offers:
             raise BadInput(
-                f"{connection.name} gives files, not the usage of a period; `tollbook usage days {connection.name}` "
+                f"{connection.name} gives files, not the usage of a period; `tollbook usage days {connection.quoted}` "
                 "shows what became of them"
             )
         wish = Wish(now=now, since=begin, until=end + LATE, again=True)

@@ -67,7 +67,7 @@ def _report_gone(connection: Connection, seen: set[str], report: SyncReport, *, 
     for one in mark_gone(connection=connection, seen=seen, now=now, by=by):
         is_paired = one.standing == Standing.PAIRED
         why = "is no longer listed" + ("; its pairing stays" if is_paired else "")
-        step = f"if it is really over: tollbook pairing unpair {connection.name} {one.foreign_id} CUSTOMER"
+        step = f"if it is really over: tollbook pairing unpair {connection.quoted} {one.foreign_id} CUSTOMER"
         report.add(Deed.GONE, one, why, step if is_paired else "")
 
 
@@ -88,7 +88,7 @@ def _decide(
     )
     for match in decisions.matches:
         report.add(Deed.PAIRED, f"{match.theirs} = {match.ours}", match.why)
-    standings = _standings(theirs, decisions, {foreign_id for foreign_id, _ in held}, connection.name)
+    standings = _standings(theirs, decisions, {foreign_id for foreign_id, _ in held}, connection.quoted)
     known_once = {foreign_id for foreign_id, _ in held | refused}
     if connection.creates_customers:
         _make(connection, standings, known_once, decisions, defaults, report, now=now, by=by)
@@ -147,7 +147,7 @@ def _make(
     for one in listed.order_by("foreign_id"):
         if why := why_not_made(one, defaults):
             report.add(
-                Deed.NOT_CREATED, one, why, f"mend that, or pair it: {_command(connection.name, one.foreign_id)}"
+                Deed.NOT_CREATED, one, why, f"mend that, or pair it: {_command(connection.quoted, one.foreign_id)}"
             )
         else:
             makeable.append(one)
@@ -179,7 +179,7 @@ def _report_open(
                 Deed.CONFLICT,
                 " / ".join(sorted(conflict.kinds)),
                 conflict.why,
-                _next_step(conflict, connection.name),
+                _next_step(conflict, connection.quoted),
                 tuple(map(str, conflict.theirs)),
                 tuple(map(str, conflict.ours)) or tuple(likely),
             )
@@ -187,11 +187,11 @@ def _report_open(
     for hint in decisions.suggestions:
         if standings[hint.foreign_id][0] in (Standing.SUGGESTED, Standing.CONFLICT):
             who = f"{theirs[hint.foreign_id]} = {names[hint.customer_id]}?"
-            step = f"tollbook pairing suggestions {connection.name}"
+            step = f"tollbook pairing suggestions {connection.quoted}"
             report.add(Deed.SUGGESTED, who, f"{hint.score} of 100: {', '.join(hint.hints)}", step)
     for foreign_id, (standing, remark) in sorted(standings.items()):
         if standing == Standing.UNMATCHED:
-            report.add(Deed.UNMATCHED, theirs[foreign_id], remark, _command(connection.name, foreign_id))
+            report.add(Deed.UNMATCHED, theirs[foreign_id], remark, _command(connection.quoted, foreign_id))
 
 
 def _next_step(conflict: Conflict, connection: str) -> str:

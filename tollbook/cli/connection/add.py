@@ -132,8 +132,8 @@ def _no_secrets_among(settings: Mapping[str, str], kind: str) -> None:
 
 def _next_step(connection: Connection) -> str:
     if connection.kind != "files" or connection.settings.get("source"):
-        return f"try it with `tollbook connection test {connection.name}`"
-    return f"import files with `tollbook usage import FILE --connection {connection.name}`"
+        return f"try it with `tollbook connection test {connection.quoted}`"
+    return f"import files with `tollbook usage import FILE --connection {connection.quoted}`"
 
 
 def _read_rules(path: Path) -> dict[str, Any]:

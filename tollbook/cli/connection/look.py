@@ -116,7 +116,7 @@ def _secrets(connection: Connection) -> dict[str, str]:
     said = {name: "set" if kept.get(name) else "not set" for name in wanted}
     if is_pending:
         said["password"] += (
-            f"; a new one is pending: `tollbook connection password {connection.name}` finds out which is in force"
+            f"; a new one is pending: `tollbook connection password {connection.quoted}` finds out which is in force"
         )
     return said
 

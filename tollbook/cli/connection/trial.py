@@ -39,10 +39,10 @@ def try_out(
         if failed and has_pending_password(connection):
             typer.echo(
                 "A change of the password was cut short: the new one may be in force. "
-                f"`tollbook connection password {name}` finds out."
+                f"`tollbook connection password {connection.quoted}` finds out."
             )
         if failed:
-            change = f"tollbook connection add {name} --change"
+            change = f"tollbook connection add {connection.quoted} --change"
             typer.echo(
                 f"a setting is corrected with `{change} --set NAME=VALUE`, a secret with `{change} --secret NAME`"
             )

@@ -1,5 +1,6 @@
 """PortaBilling as Tollbook's jobs see it."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -183,9 +184,8 @@ class PortaBillingConnector(Connector):
         """
         if not self._password:
             raise NeedsAttention(
-                "the old password is not known, and the platform asks for it; enter it with "
-                f"`tollbook connection add {self.site.name} --change --secret password`, or change it in the web "
-                "interface",
+                "the old password is not known, and the platform asks for it; enter it with `tollbook connection add"
+                f" {shlex.quote(self.site.name)} --change --secret password`, or change it in the web interface",
                 platform=self.site.name,
             )
         params = {"login": self._options.login, "old_password": self._password.reveal()}

@@ -5,6 +5,7 @@ that is missing, the code is not documented: so the request itself is held again
 """
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -82,7 +83,7 @@ def error_of(method: str, params: Mapping[str, Any], code: str, text: str, *, pl
     if code == PASSWORD_EXPIRED:
         return PasswordExpired(
             f"the API user's password has expired ({code}); give it a new one with "
-            f"`tollbook connection password {platform}`, or use an API token, which does not expire",
+            f"`tollbook connection password {shlex.quote(platform)}`, or use an API token, which does not expire",
             platform=platform,
         )
     said = f"{method}: {code}" + (f" ({text})" if text else "")

@@ -16,7 +16,7 @@ from tollbook.connectors.portabilling.mapping import LINE, XDR, to_usage
 from tollbook.connectors.portabilling.options import Services
 from tollbook.records import USAGE, table
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 4 << 20
 FEW = 32  # lines that are tried one by one
 NOTE = "note"  # the member that makes a line a note; no xDR has it
 HASH_BYTES = 16

@@ -141,7 +141,7 @@ def accept_suggestion(*, suggestion_id: int, by: str, why: str, now: datetime) -
     if suggestion.state == SuggestionState.REJECTED:
         raise BadInput(
             f"suggestion {suggestion_id} was refused by {suggestion.decided_by}; if that was wrong, pair them by hand: "
-            f"`tollbook pairing pair {suggestion.foreign.connection.name} {suggestion.foreign.foreign_id} "
+            f"`tollbook pairing pair {suggestion.foreign.connection.quoted} {suggestion.foreign.foreign_id} "
             f"{suggestion.customer.code}`"
         )
     return pair(
@@ -267,7 +267,7 @@ def _suggestion(suggestion_id: int) -> Suggestion:
 def _not_listed(connection: Connection, text: str) -> BadInput:
     return BadInput(
         f"{connection.name} lists no customer with the id or code {text!r}; see `tollbook pairing list "
-        f"{connection.name}`, or fetch the list again with `tollbook sync {connection.name} --customers`"
+        f"{connection.name}`, or fetch the list again with `tollbook sync {connection.quoted} --customers`"
     )
 
 
