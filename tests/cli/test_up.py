@@ -71,8 +71,8 @@ class Up:
             )
 
     def lines(self) -> list[dict[str, Any]]:
-        """What it said, but for the address in the first line."""
-        return [json.loads(line) for line in self._log.read_text().splitlines()[1:]]
+        """What it said, but for what is said before there is a log: its address, waiting for the database."""
+        return [json.loads(line) for line in self._log.read_text().splitlines() if line.endswith("}")]
 
     def said(self, event: str, **more: object) -> list[dict[str, Any]]:
         return [line for line in self.lines() if {"event": event, **more}.items() <= line.items()]

@@ -1,10 +1,12 @@
 """`python -m tollbook.up.child web …`: one of the processes that `tollbook up` looks after."""
 
 import argparse
+import multiprocessing
 import os
 import signal
 import sys
 import threading
+from typing import Any
 
 SETTINGS = "tollbook.config.settings"
 WORKER, SCHEDULER, WEB = "worker", "scheduler", "web"
@@ -26,14 +28,20 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--stop", type=int, default=30)
     told = parser.parse_args()
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     import django  # noqa: PLC0415  after the settings are named
 
     django.setup()
+    from django.db import connection  # noqa: PLC0415
+
     from tollbook.up import logs, web, worker  # noqa: PLC0415  need Django set up
 
     logs.set_up_logs(told.role)
+    # Asking how to connect makes this process a user of the embedded database, before anything can end it: the last
+    # user stops the database. The web process asks too, because the one that answers for it ends without tidying up.
+    connection.get_connection_params()
+    # Until worker or web server listen themselves there is nothing to finish.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end_now, args=(0,), daemon=True).start())
     end_with_parent(told.stop)
     if told.role == WEB:
         web.serve(told.host, told.port)
@@ -49,9 +57,21 @@ def end_with_parent(stop_s: int) -> None:
             continue
         os.kill(os.getpid(), signal.SIGTERM)
         threading.Event().wait(stop_s)
-        os._exit(1)
+        end_now(1)
 
     threading.Thread(target=wait, name="end with parent", daemon=True).start()
+
+
+def end_now(status: int) -> None:
+    """End at once, whatever is at work, and with it what granian has started; let go of the embedded database."""
+    from django.db import connections  # noqa: PLC0415
+
+    for process in multiprocessing.active_children():
+        process.kill()
+        process.join()
+    own: Any = connections["default"]  # of tollbook.config.postgres
+    own.let_go()
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 " remove DATABASE_URL to use the embedded server"
             ) from None
 
+    def let_go(self) -> None:
+        """Stop using the embedded server, for a process that is about to end without tidying up."""
+        if home := self.settings_dict.get("EMBEDDED_HOME"):
+            _release(_server(home, os.getpid()))
+
     def check_database_version_supported(self) -> None:
         """Refuse an old server.
 
