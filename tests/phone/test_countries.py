@@ -23,3 +23,9 @@ def test_a_number_is_of_the_country_whose_code_it_begins_with() -> None:
 
 def test_no_number_has_no_country() -> None:
     assert countries(pl.Series([None], dtype=pl.String)).to_list() == [""]
+
+
+def test_a_country_is_named_in_the_language_asked_for() -> None:
+    numbers = pl.Series(["48221234567", "12125550123", "442079460000"])
+
+    assert countries(numbers, "pl").to_list() == ["Polska", "Ameryka Północna", "Wielka Brytania"]

@@ -107,17 +107,17 @@ def calls_of_customer(
         CALLS,
         (customer.pk, since - OTHER_ZONE, until + OTHER_ZONE),
     )
-    calls = calls.with_columns(destination=pl.coalesce("destination", _destinations(calls)))
+    calls = calls.with_columns(destination=pl.coalesce("destination", _destinations(calls, customer.language)))
     of_month = pl.col("start").is_between(_midnight(month, zone), until, closed="left")
     is_free = (pl.col("outcome") == "free") & of_month
     return calls.filter(is_free | pl.col("transaction_id").is_in(transactions.implode()))
 
 
-def _destinations(calls: pl.DataFrame) -> pl.Series:
-    """Of records that no rate priced, because the platform did: the country called. Data and incoming go nowhere."""
+def _destinations(calls: pl.DataFrame, language: str) -> pl.Series:
+    """Of records that the platform priced, so no rate did: the country called. Data and incoming go nowhere."""
     goes_somewhere = ~pl.col("kind").is_in([*INCOMING, "data"])
     dialled = calls.select(pl.when(goes_somewhere & pl.col("destination").is_null()).then("cld"))["cld"]
-    return countries(dialled)
+    return countries(dialled, language)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -1,10 +1,10 @@
 """What to do about a record that is set aside, by its reason. Said wherever the reason is shown."""
 
 NEXT_STEP = {
-    "bad_time": "mend the connection's layout or zone, undo the import, import again",
-    "bad_quantity": "mend the connection's layout, undo the import, import again",
-    "unknown_kind": "mend the layout's kind rules, undo the import, import again",
-    "unreadable": "mend the connection's layout or the line in the file, undo the import, import again",
+    "bad_time": "mend the connection's layout or zone, then `tollbook usage reprocess RUN`",
+    "bad_quantity": "mend the connection's layout, then `tollbook usage reprocess RUN`",
+    "unknown_kind": "say in the layout or the connection's settings what it is, then `tollbook usage reprocess RUN`",
+    "unreadable": "mend the connection's layout, then `tollbook usage reprocess RUN`",
     "no_account": "import the account that has the number, then retry",
     "ambiguous_account": "end the number on all accounts but one, then retry",
     "account_closed": "correct the account's dates, or accept that nobody pays, then retry",

@@ -9,13 +9,13 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from tollbook.phone.regions import region_name
 
 LONGEST_CODE = 3
-SHARED = {1: "North America"}  # one plan for two dozen countries
+SHARED = {1: {"en": "North America", "pl": "Ameryka Północna"}}  # one plan for two dozen countries
 GLOBAL = "001"  # the region of codes that are no country's
 
 
-def countries(digits: pl.Series) -> pl.Series:
-    """The country's English name for each number (E.164 digits); "" where the code is nobody's, or it is no number."""
-    names = _names()
+def countries(digits: pl.Series, language: str = "en") -> pl.Series:
+    """The country's name for each number (E.164 digits); "" where the code is nobody's, or it is no number."""
+    names = _names(language)
     frame = pl.DataFrame({"digits": digits})
     by_length = (
         pl.col("digits").str.head(length).replace_strict(names, default=None, return_dtype=pl.String)
@@ -25,9 +25,12 @@ def countries(digits: pl.Series) -> pl.Series:
 
 
 @cache
-def _names() -> Mapping[str, str]:
+def _names(language: str) -> Mapping[str, str]:
     """Calling codes are free of prefixes of one another, so at most one length is found."""
-    return {
-        str(code): SHARED.get(code) or (f"+{code}" if regions[0] == GLOBAL else region_name(regions[0]))
-        for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()
-    }
+    return {str(code): _name(code, regions[0], language) for code, regions in COUNTRY_CODE_TO_REGION_CODE.items()}
+
+
+def _name(code: int, region: str, language: str) -> str:
+    if code in SHARED:
+        return SHARED[code].get(language, SHARED[code]["en"])
+    return f"+{code}" if region == GLOBAL else region_name(region, language)
