@@ -4,6 +4,8 @@ from datetime import datetime
 
 import polars as pl
 
+from tollbook.connectors.base import Feature
+from tollbook.connectors.registry import connector_class
 from tollbook.jobs.reverse_usage import reverse_charges
 from tollbook.usage import operations as usage
 from tollbook.usage.evidence import begins_with
@@ -15,16 +17,22 @@ CONTENT = (
     *("kind", "start", "answered", "duration_us", "quantity", "cli", "cld", "account_ref"),
     *("platform_price_nanos", "platform_currency"),
 )
+NO_IDS = pl.Series(dtype=pl.Int64)
 
 
 def corrections(seen: pl.DataFrame, run: ImportRun) -> pl.DataFrame:
     """Of records of this run whose key is known (`known_id`), those that say something new, with `supersedes_id`.
 
     A line that was read before says nothing new, even if the record has been corrected since: else the same file
-    again would bring the old record back.
+    again would bring the old record back. A platform that was asked speaks of the moment it was asked, whether or
+    not it has said so before: what the later collect brought counts, in whatever order they are read.
     """
     differing = changed(seen)
-    new = differing.filter(~pl.col("known_id").is_in(_read_before(differing, run).implode()))
+    is_asked = run.collect_id is not None and Feature.FILES not in connector_class(run.connection.kind).offers
+    later, earlier = _of_other_collects(differing, run) if is_asked else (NO_IDS, NO_IDS)
+    open_ = differing.filter(~pl.col("known_id").is_in(earlier.implode()))
+    old_news = pl.concat([later, _read_before(open_, run)])
+    new = differing.filter(~pl.col("known_id").is_in(old_news.implode()))
     return new.rename({"known_id": "supersedes_id"})
 
 
@@ -33,6 +41,15 @@ def changed(seen: pl.DataFrame) -> pl.DataFrame:
     old = records_by_id(seen["known_id"]).select(known_id="id", **{f"old_{name}": name for name in CONTENT})
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old_{name}")) for name in CONTENT)
     return seen.join(old, on="known_id", maintain_order="left").filter(differs).select(seen.columns)
+
+
+def _of_other_collects(differing: pl.DataFrame, run: ImportRun) -> tuple[pl.Series, pl.Series]:
+    """Those (`known_id`) that stand by a later collect than this run's, and those that stand by an earlier one."""
+    stored = records_by_id(differing["known_id"]).select("id", "run_id")
+    collects = {one.pk: one.collect_id for one in _runs(stored["run_id"]) if one.collect_id is not None}
+    collect = pl.col("run_id").replace_strict(collects, default=None, return_dtype=pl.Int64)
+    later, earlier = (stored.filter(side)["id"] for side in (collect > run.collect_id, collect < run.collect_id))
+    return later, earlier
 
 
 def _read_before(differing: pl.DataFrame, run: ImportRun) -> pl.Series:
