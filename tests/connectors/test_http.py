@@ -2,6 +2,8 @@
 
 import logging
 import ssl
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Iterator
@@ -104,6 +106,34 @@ def test_a_read_is_tried_so_often_and_no_more(http: Http, faults: Faults) -> Non
     assert isinstance(error, TryAgainLater)
     assert str(error) == "north: GET /list: answer 502 (Status 502); run again later"
     assert faults.requests()["counts"] == {"/list": 3}
+
+
+def test_tries_are_noted_in_a_log_and_never_printed_among_what_was_asked_for(
+    http: Http, faults: Faults, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.INFO)
+    faults.add(Fault("status", status=503, times=2))
+
+    assert read(http).status == 200
+
+    assert [message.partition("s: ")[2] for message in caplog.messages] == [
+        "north: GET /list: answer 503 (Status 503); it asks to come back after 1 s"
+    ] * 2
+    assert capsys.readouterr() == ("", "")
+
+
+def test_without_a_log_tries_are_silent() -> None:
+    """In a process of its own: the tests themselves keep a log."""
+    faulty = Faults()
+    faulty.add(Fault("status", status=500))
+    with Server(faulty.guard(lambda _: Sent.json({}))) as stumbling:
+        script = (
+            "from tollbook.connectors.http import Http, Patience\n"
+            f"http = Http({stumbling.url!r}, platform='north', patience=Patience(retry_wait_s=0))\n"
+            "print(http.request('GET', '/list', is_repeatable=True).status)"
+        )
+        ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("200\n", "")
 
 
 @pytest.mark.parametrize("kind", ["timeout_before", "timeout_after", "truncate"])

@@ -37,9 +37,19 @@ SHOWN_CHARACTERS = 200  # of a body, in an error
 SECRETS_KEPT = 50  # to mask: those of the site, and the last session's
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
+LOG = logging.getLogger(__name__)
+
 # The library's own log shows addresses with their query, and headers.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def _note(again: stamina.instrumentation.RetryDetails) -> None:
+    """In the log of who keeps one. By itself stamina prints to standard output, in the middle of what is asked for."""
+    LOG.info("try %s failed, the next in %.1f s: %s", again.retry_num, again.wait_for, again.caused_by)
+
+
+stamina.instrumentation.set_on_retry_hooks([_note])
 
 SETTINGS = (
     Setting(

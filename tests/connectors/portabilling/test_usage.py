@@ -28,6 +28,7 @@ from tests.connectors.portabilling.platform import (
 )
 from tollbook.connectors.base import Failed, Finished, Piece, Scope, Site
 from tollbook.connectors.errors import NeedsAttention, TryAgainLater
+from tollbook.connectors.portabilling import usage
 from tollbook.connectors.portabilling.client import Client
 from tollbook.connectors.portabilling.faults import AccessDenied, LoginRefused
 from tollbook.connectors.portabilling.options import options_of
@@ -225,6 +226,32 @@ def test_a_platform_that_dies_is_not_asked_for_everybody(platform: Simulator) ->
     assert all(isinstance(failed.error, TryAgainLater) for failed in fetched.failed)
     assert len(methods_called(platform)) == 1 + FAILURES_IN_A_ROW
     assert "was not asked for: 5 customers before got no answer; run again later" in str(fetched.failed[-1].error)
+
+
+def test_closing_waits_for_all_threads_together_and_what_they_meet_then_is_nobodys(
+    platform: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to come back in 30 s, every thread sleeps; whoever presses Ctrl-C does not wait for one after the other."""
+    escaped: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", escaped.append)
+    monkeypatch.setattr(usage, "STOP_SECONDS", 0.5)
+    platform.faults.add(Fault("status", match=XDRS, status=429, seconds=2, after=1, times=None))
+    opened = connector(platform, page_size="20", parallel="4", attempts="4")
+    events = opened.usage(scopes([MERIDIAN, "46183", BIG, "46191"]))
+    next(events)
+    time.sleep(0.3)
+
+    begun = time.monotonic()
+    events.close()
+    opened.close()
+
+    assert time.monotonic() - begun < 1.5
+    left = [thread for thread in threading.enumerate() if thread.name == "xDRs"]
+    assert left  # asleep
+    for thread in left:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert escaped == []
 
 
 def test_a_login_that_ends_in_the_middle_stops_everything(platform: Simulator) -> None:

@@ -6,6 +6,7 @@ end of the last one; what comes twice is known by its id.
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ from tollbook.connectors.portabilling.schemas import CustomerAnswer, XdrPage
 METHOD = "Customer/get_customer_xdrs"
 PAGES_WAITING = 8  # pages that are fetched and not taken yet
 FAILURES_IN_A_ROW = 5  # after so many scopes without an answer the others are left for the next run
-STOP_SECONDS = 5.0  # how long closing waits for requests that are under way
+STOP_SECONDS = 5.0  # how long closing waits for all requests that are under way
 TICK_S = 0.1
 
 T = TypeVar("T")
@@ -78,11 +79,12 @@ class _Fetching:
             yield event
 
     def stop(self) -> None:
-        """No request is begun after this."""
+        """No request is begun after this. A thread that sleeps until its next try finds out when it wakes, and ends."""
         self._stop.set()
+        until = time.monotonic() + STOP_SECONDS
         for thread in self._threads:
             if thread.is_alive():
-                thread.join(STOP_SECONDS)
+                thread.join(max(until - time.monotonic(), 0))
 
     def _work(self) -> None:
         with suppress(_Stopped, queue.Empty):
