@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from tollbook.connections.models import Connection
+from tollbook.usage.evidence import CLOSED
 
 NOT_IN_NAMES = re.compile(r"[^\w.:+-]+")
 MAX_NAME_CHARACTERS = 120
@@ -20,7 +21,7 @@ def spool(connection: Connection) -> Iterator[Path]:
     home: Path = settings.TOLLBOOK_HOME
     folder = home / "spool" / str(connection.pk)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=CLOSED, parents=True)
     try:
         yield folder
     finally:

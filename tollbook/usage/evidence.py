@@ -14,6 +14,7 @@ from tollbook.usage.models import Evidence
 
 MAX_FILE_BYTES = 64 << 30
 BLOCK_BYTES = 4 << 20
+CLOSED = 0o700  # who called whom is nobody else's business
 
 
 def keep_evidence(path: Path, *, received_at: datetime) -> Evidence:
@@ -28,7 +29,7 @@ def keep_evidence(path: Path, *, received_at: datetime) -> Evidence:
     if not path.is_file():
         raise BadInput(f"{path} is not a file; name a file of calls")
     folder = evidence_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=CLOSED, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix="incoming-")
     incoming = Path(name)
     try:

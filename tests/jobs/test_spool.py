@@ -1,0 +1,45 @@
+"""What is fetched lies in folders that are closed to others, and does not stay when it is evidence."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.office import Office
+from tollbook.jobs.spool import spool
+from tollbook.usage.evidence import evidence_folder, keep_evidence
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """As most systems have it: what is made can be read by everybody."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(folder: Path) -> int:
+    return stat.S_IMODE(folder.stat().st_mode)
+
+
+def test_nobody_else_reads_who_called_whom(office: Office, open_umask: None) -> None:
+    with spool(office.source) as folder:
+        (folder / "calls.csv").write_text("48221000001,442079460000\n")
+        assert mode(folder) == 0o700
+        keep_evidence(folder / "calls.csv", received_at=datetime(2017, 6, 19, tzinfo=UTC))
+
+    assert mode(evidence_folder()) == 0o700
+
+
+def test_what_a_killed_process_left_goes_first_and_nothing_stays(office: Office) -> None:
+    with spool(office.source) as folder:
+        left = folder
+    left.mkdir(parents=True)
+    (left / "half.csv").write_text("a,")
+
+    with spool(office.source) as folder:
+        assert list(folder.iterdir()) == []
+    assert not folder.exists()
