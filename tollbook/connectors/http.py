@@ -44,9 +44,9 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-def _note(again: stamina.instrumentation.RetryDetails) -> None:
+def _note(details: stamina.instrumentation.RetryDetails) -> None:
     """In the log of who keeps one. By itself stamina prints to standard output, in the middle of what is asked for."""
-    LOG.info("try %s failed, the next in %.1f s: %s", again.retry_num, again.wait_for, again.caused_by)
+    LOG.info("try %s failed, the next in %.1f s: %s", details.retry_num, details.wait_for, details.caused_by)
 
 
 stamina.instrumentation.set_on_retry_hooks([_note])

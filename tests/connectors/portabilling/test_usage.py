@@ -1,5 +1,6 @@
 """Fetching xDRs: pages, windows, what changes meanwhile, and how much at once."""
 
+import inspect
 import json
 import threading
 import time
@@ -238,6 +239,7 @@ def test_closing_waits_for_all_threads_together_and_what_they_meet_then_is_nobod
     platform.faults.add(Fault("status", match=XDRS, status=429, seconds=2, after=1, times=None))
     opened = connector(platform, page_size="20", parallel="4", attempts="4")
     events = opened.usage(scopes([MERIDIAN, "46183", BIG, "46191"]))
+    assert inspect.isgenerator(events)
     next(events)
     time.sleep(0.3)
 
