@@ -40,18 +40,20 @@ def retry_set_aside(
     tried = charged = free = 0
     rules = NumberRules.from_mapping(source.number_rules)
     with usage.one_import_at_a_time(source):
+        waiting = _waiting(source, reason, after_id=0)
+        if waiting.is_empty():  # as after most collects: then nobody waits for price lists to be compiled
+            return Retried(0, 0, 0)
         book = PriceBook.current(source)
         book.compile()
-        last_id = 0
-        while not (waiting := _waiting(source, reason, last_id)).is_empty():
+        while not waiting.is_empty():
             rated = rate_usage(_as_usage(waiting), book=book, rules=rules, ways=source.match_by, received_at=now)
             counts = dict(rated["outcome"].value_counts().iter_rows())
             tried += len(waiting)
             charged += counts.get("charged", 0)
             free += counts.get("free", 0)
-            last_id = waiting["id"][-1]
             if not dry_run:
                 _settle(rated, now)
+            waiting = _waiting(source, reason, after_id=waiting["id"][-1])
     return Retried(tried, charged, free)
 
 
