@@ -209,17 +209,33 @@ def test_a_customer_who_is_not_paired_cannot_be_chosen(toy: Toy) -> None:
     assert "customer 'carol' is not paired at toy" in run.problems[0]["error"]
 
 
-def test_an_ended_pairing_is_collected_to_its_end(toy: Toy) -> None:
+def test_an_ended_pairing_is_asked_for_a_week_longer_as_calls_may_be_billed_late(toy: Toy) -> None:
     toy.collect("2017-06-19T12:00")
     Pairing.objects.filter(foreign_id="c3").update(
         active_until="2017-06-20T00:00Z", ended_by="x", ended_why="left"
     )
+    toy.platform.calls = [
+        Call(
+            id=1,
+            customer="c3",
+            start="2017-06-19T23:50:00+00:00",
+            written_at="2017-06-23T00:10:00+00:00",
+            cli=BOB_1,
+        ),
+        Call(id=2, customer="c3", start="2017-06-20T00:00:00+00:00", cli=BOB_1),
+    ]
     toy.asked()
 
     toy.collect("2017-06-21T12:00")
-    assert toy.asked()["c3"] == ("2017-06-19 12:00", "2017-06-20 00:00")
-    toy.collect("2017-06-22T12:00")
+    assert toy.asked()["c3"] == ("2017-06-19 12:00", "2017-06-21 12:00")
+    toy.collect("2017-06-30T12:00")
+    assert toy.asked()["c3"] == ("2017-06-21 12:00", "2017-06-27 00:00")
+    toy.collect("2017-07-01T12:00")
     assert "c3" not in toy.asked()
+
+    # The last call is Bob's, though billed days later; the one at the very end of it is nobody's.
+    assert owed("bob") == "0.012"
+    assert set_aside_by_reason() == [("toy", "unpaired_customer", 1, "2017-06-20", "2017-06-20")]
 
 
 @pytest.mark.req("S7")

@@ -35,7 +35,8 @@ def collect_period(connector: Connector, run: CollectRun, wish: Wish, progress: 
                 batch_rows=COLLECTED_BATCH_ROWS,
                 progress=reading(fetched.size_bytes, progress),
             )
-    move_cursors(connection, fetched.finished, now=wish.now)
+    whole = [one for one in fetched.finished if one.scope.customer_id not in plan.apart]
+    move_cursors(connection, whole, now=wish.now)
     return Visit(
         scopes=len(plan.scopes),
         skipped=plan.skipped,

@@ -12,6 +12,9 @@ from tollbook.errors import BadInput
 from tollbook.usage.models import UsageCursor
 
 EVERYTHING = ""  # the scope of platforms that give the usage of all customers at once
+# Some platforms select by when a call was billed, which may be long after it was made. For so long they are asked for
+# more: of a customer whose pairing has ended, and when a period is compared.
+LATE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +35,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The scopes to ask for, and how many have nothing new to ask for."""
+    """The scopes to ask for, and how many have nothing new to ask for.
+
+    `apart`: customers of whom nothing is collected yet, asked for a period that begins after the moment from which
+    their usage is wanted. It counts as collected only once what is before it is.
+    """
 
     scopes: list[Scope]
     skipped: int
+    apart: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +67,35 @@ def plan_scopes(connection: Connection, connector: Connector, wish: Wish) -> Pla
     else:
         whose = {EVERYTHING: _Paired(None, None)}
     cursors = {cursor.scope: cursor for cursor in UsageCursor.objects.filter(connection=connection)}
-    scopes = [
-        scope
-        for foreign_id, paired in sorted(whose.items())
-        if (scope := _scope(connection, foreign_id, paired, cursors.get(foreign_id), wish)) is not None
-    ]
-    return Plan(scopes, len(whose) - len(scopes))
+    scopes, apart = list[Scope](), set[str]()
+    for foreign_id, paired in sorted(whose.items()):
+        cursor = cursors.get(foreign_id)
+        wanted_since = _wanted_since(connection, paired, cursor.first_asked_at if cursor else wish.now)
+        scope = _scope(foreign_id, paired, cursor, wish, wanted_since)
+        if scope is not None:
+            scopes.append(scope)
+            if scope.since > wanted_since and (cursor is None or cursor.collected_from is None):
+                apart.add(foreign_id)
+    return Plan(scopes, len(whose) - len(scopes), frozenset(apart))
 
 
 def _scope(
-    connection: Connection, foreign_id: str, paired: _Paired, cursor: UsageCursor | None, wish: Wish
+    foreign_id: str, paired: _Paired, cursor: UsageCursor | None, wish: Wish, wanted_since: datetime
 ) -> Scope | None:
     """What to ask for; None when there is nothing that was not collected."""
     until, text, earliest = wish.end, "", None
+    if paired.until is not None:
+        until = min(until, paired.until + LATE)
     if wish.since is not None:
-        since = wish.since
+        since = max(wish.since, paired.since or wish.since)
         if not wish.again and cursor is not None and _covers(cursor, since, until):
             return None
+    elif cursor is not None and cursor.collected_from is not None and cursor.collected_until is not None:
+        since = cursor.collected_from if wish.again else cursor.collected_until
+        text = "" if wish.again else cursor.cursor
+        earliest = cursor.collected_from
     else:
-        until = min(until, paired.until or until)
-        if cursor is not None and cursor.collected_from is not None and cursor.collected_until is not None:
-            since = cursor.collected_from if wish.again else cursor.collected_until
-            text = "" if wish.again else cursor.cursor
-            earliest = cursor.collected_from
-        else:
-            since = _beginning(connection, cursor.first_asked_at if cursor else wish.now)
-            since = max(since, paired.since or since)
+        since = wanted_since
     if since >= until:
         return None
     return Scope(customer_id=foreign_id, since=since, until=until, cursor=text, earliest=earliest)
@@ -96,19 +107,25 @@ def _covers(cursor: UsageCursor, since: datetime, until: datetime) -> bool:
     return cursor.collected_from <= since and until <= cursor.collected_until
 
 
-def _beginning(connection: Connection, first_asked_at: datetime) -> datetime:
-    """Midnight of the first day wanted of new customers, or of the day before somebody first asked for theirs."""
-    if connection.import_from is not None:
-        return beginning_of(connection.import_from, connection)
-    day_before = first_asked_at.astimezone(zone_of(connection)).date() - timedelta(days=1)
-    return beginning_of(day_before, connection)
+def _wanted_since(connection: Connection, paired: _Paired, first_asked_at: datetime) -> datetime:
+    """Midnight of the first day wanted of new customers, or of the day before somebody first asked for theirs.
+
+    Before they are paired they are nobody's.
+    """
+    first = connection.import_from
+    if first is None:
+        first = first_asked_at.astimezone(zone_of(connection)).date() - timedelta(days=1)
+    since = beginning_of(first, connection)
+    return max(since, paired.since or since)
 
 
 def _paired(connection: Connection, wish: Wish) -> Mapping[str, _Paired]:
-    """Foreign customers that were, are or will be somebody of ours: whole times, even with gaps in them."""
-    pairings = list(_chosen(connection, wish.customers))
+    """Foreign customers that were, are or will be somebody of ours: whole times, even with gaps in them.
+
+    Whoever is chosen, all that a foreign customer ever was is asked for: what is collected is remembered by its id.
+    """
     whose: dict[str, _Paired] = {}
-    for pairing in pairings:
+    for pairing in _chosen(connection, wish.customers):
         since, until = pairing.active_from, pairing.active_until
         if (other := whose.get(pairing.foreign_id)) is not None:
             since = min(since, other.since) if since and other.since else None
@@ -125,6 +142,5 @@ def _chosen(connection: Connection, customers: tuple[str, ...]) -> Iterator[Pair
                 f"customer {name!r} is not paired at {connection.name}; see `tollbook customers list` for codes, "
                 f"and pair with `tollbook pairing pair`"
             )
-    for pairing in pairings:
-        if not customers or pairing.customer.code in customers or pairing.foreign_id in customers:
-            yield pairing
+    chosen = {one.foreign_id for one in pairings if {one.customer.code, one.foreign_id} & set(customers)}
+    yield from (one for one in pairings if not customers or one.foreign_id in chosen)

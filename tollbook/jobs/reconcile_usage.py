@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +14,7 @@ from tollbook.connections.operations import open_connector
 from tollbook.connections.queries import beginning_of, zone_of
 from tollbook.connectors.base import Connector, Feature, Scope
 from tollbook.errors import BadInput
-from tollbook.jobs.collect_scopes import Wish, plan_scopes
+from tollbook.jobs.collect_scopes import LATE, Wish, plan_scopes
 from tollbook.jobs.collect_trial import rated_file
 from tollbook.jobs.corrections import CONTENT
 from tollbook.jobs.fetch_usage import Progress, fetch_usage, unwatched
@@ -22,8 +22,6 @@ from tollbook.records import KINDS, Measure
 from tollbook.usage.collecting import Problem
 from tollbook.usage.queries import select_records
 
-# Some platforms select by when a call was billed, which may be long after it was made.
-LATE = timedelta(days=7)
 MOST_NAMED = 1_000  # differing records by name; all are counted
 TIMED = [kind for kind, measure in KINDS.items() if measure is Measure.TIME]
 SIDES = ("there", "here")
