@@ -96,3 +96,11 @@ def test_before_they_were_paired_nobody_is_asked_for_nor_compared(wanted: Toy) -
         wanted.connection, since=date(2017, 6, 1), until=date(2017, 6, 19), now=at("2017-06-20T00:00")
     )
     assert held.agrees
+
+
+def test_what_is_late_of_a_period_collected_by_hand_comes_with_the_next_collect(toy: Toy) -> None:
+    toy.collect("2017-06-19T12:00", since="2017-06-01T00:00", until="2017-06-19T11:55")
+    # The call of 11:50 was not there yet at noon.
+    toy.platform.calls.append(Call(id=2, customer="c3", start="2017-06-19T11:50:00+00:00", cli=BOB_1))
+
+    assert outcomes(toy.collect("2017-06-19T13:00")) == "1 charged"

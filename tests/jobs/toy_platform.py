@@ -65,7 +65,7 @@ class Platform:
         self.calls = [replace(call, **fields) if call.id == id else call for call in self.calls]  # type: ignore[arg-type]
 
     def of(self, scope: Scope) -> list[Call]:
-        since = scope.since - OVERLAP if scope.cursor else scope.since
+        since = max(scope.since - OVERLAP, scope.earliest) if scope.earliest else scope.since
         return [
             call
             for call in sorted(self.calls, key=lambda call: (call.ready_at, call.id))

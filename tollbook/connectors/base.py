@@ -121,7 +121,8 @@ class Scope:
     since: datetime
     until: datetime
     cursor: str = ""  # as `Finished` gave it last time; "" = from `since`
-    earliest: datetime | None = None  # where collecting began: an overlap that goes back stops there
+    # Where collecting began: an overlap reaches back from `since` or the cursor, at most to here. None: no overlap.
+    earliest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

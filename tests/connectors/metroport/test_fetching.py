@@ -131,6 +131,19 @@ def test_days_before_the_first_ones_wanted_are_never_asked_for(metroport: Simula
     assert fetched(metroport, [going_on(done.cursor, "2017-07-01", "2017-07-02")]).lines == []
 
 
+def test_after_a_period_collected_by_hand_late_records_of_it_are_found_too(
+    metroport: Simulator, tmp_path: Path
+) -> None:
+    """Such a period leaves no cursor. The days looked at once more are counted to those that were read."""
+    late = metroport.late(3)  # of the first days of June
+    july = Scope(since=warsaw("2017-07-01"), until=warsaw("2017-07-02"))
+    again = fetched(metroport, [replace(july, earliest=warsaw("2017-06-01"))])
+    assert set(late) < set(ids(again, metroport, tmp_path))
+    assert Cursor.read(again.finished[0].cursor).since == warsaw("2017-06-01")
+    begun_later = replace(july, earliest=warsaw("2017-06-25"))
+    assert set(late).isdisjoint(ids(fetched(metroport, [begun_later]), metroport, tmp_path))
+
+
 def test_a_long_call_reported_after_the_next_days_first_does_not_hide_that_one(
     metroport: Simulator, tmp_path: Path
 ) -> None:

@@ -110,6 +110,21 @@ def test_usage_goes_on_some_hours_before_the_last_end(platform: Simulator) -> No
         )
 
 
+def test_after_a_period_collected_by_hand_it_goes_back_too_but_not_before_the_beginning(
+    platform: Simulator,
+) -> None:
+    """Such a period leaves no cursor; what was billed in its last hours may have come since."""
+    for earliest, begin in (
+        (JUNE, "2017-06-29 12:00:00"),
+        (datetime(2017, 6, 30, tzinfo=UTC), "2017-06-30 00:00:00"),
+    ):
+        going_on = Scope(
+            customer_id=MERIDIAN, since=JULY, until=datetime(2017, 7, 2, tzinfo=UTC), earliest=earliest
+        )
+        fetch(connector(platform, overlap_hours="36"), [going_on])
+        assert asked(platform)[-1]["from_date"] == begin
+
+
 def test_calls_that_come_late_are_found_by_the_next_fetch(platform: Simulator) -> None:
     half = datetime(2017, 6, 20, tzinfo=UTC)
     first = fetch(connector(platform), scopes([MERIDIAN], until=half))

@@ -87,9 +87,9 @@ def _of_scope(
         records += len(lines)
         if lines:
             yield Piece(b"".join(lines))
-    since, until = scope.since, scope.until
+    since, until = _begin(options, scope), scope.until
     if known:
-        since, until = min(since, known.since), max(until, known.until)
+        since, until = min(scope.since, known.since), max(until, known.until)
     yield Finished(scope, str(Cursor(highest, since, until)), records)
 
 
@@ -101,7 +101,7 @@ def _requests(options: Options, scope: Scope, known: Cursor | None) -> Iterator[
     higher id than what happened first after them.
     """
     if known is None:
-        yield from ((period, None) for period in _chunks(options, scope.since, scope.until))
+        yield from ((period, None) for period in _chunks(options, _begin(options, scope), scope.until))
         return
     read_until = min(known.until, scope.since)
     late_since = max(known.since, read_until - timedelta(days=options.overlap_days))
@@ -110,6 +110,12 @@ def _requests(options: Options, scope: Scope, known: Cursor | None) -> Iterator[
         yield from ((period, None) for period in _chunks(options, read_until, scope.until))
     else:
         yield from ((period, None) for period in _chunks(options, min(late_since, read_until), scope.until))
+
+
+def _begin(options: Options, scope: Scope) -> datetime:
+    """Where to begin without a cursor: what was collected by hand left none, and may have had late records since."""
+    overlap = timedelta(days=options.overlap_days) if scope.earliest else timedelta(0)
+    return max(scope.since - overlap, scope.earliest or scope.since)
 
 
 def _chunks(options: Options, since: datetime, until: datetime) -> Iterator[Period]:

@@ -169,8 +169,9 @@ def _question(client: Client, options: Options, scope: Scope) -> Params:
     if not scope.customer_id:
         raise NeedsAttention("xDRs are given customer by customer; name the customers", platform=client.platform)
     since = scope.since
-    if scope.cursor:
-        since = _moment(scope.cursor, client.platform) - timedelta(hours=options.overlap_hours)
+    if scope.cursor or scope.earliest:  # a period that somebody collected by hand leaves no cursor
+        read_until = _moment(scope.cursor, client.platform) if scope.cursor else scope.since
+        since = read_until - timedelta(hours=options.overlap_hours)
         since = max(since, scope.earliest or since)
     question: dict[str, object] = {
         "i_customer": customer_number(scope.customer_id, client.platform),
