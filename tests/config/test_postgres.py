@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 
-from tollbook.config.embedded import EmbeddedServer
+from tollbook.config.embedded import DatabaseUnavailable, EmbeddedServer
 from tollbook.errors import BadInput
 
 DJANGO = """
@@ -46,6 +46,38 @@ def test_the_server_starts_with_the_first_connection_and_stops_with_the_process(
     assert connected.stdout == "tollbook tollbook\n"
     assert (folder / "home/data/PG_VERSION").exists()
     assert not (folder / "home/data/postmaster.pid").exists()
+
+
+FORKED = """
+import os, time
+import django
+from django.db import connection
+django.setup()
+connection.ensure_connection()
+if os.fork() == 0:
+    os.closerange(0, 3)
+    time.sleep(5)
+    os._exit(0)
+"""
+
+
+def test_a_forked_process_does_not_hold_what_its_parent_holds(folder: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    environment |= {"TOLLBOOK_HOME": str(folder / "home"), "PYTHONPATH": str(Path.cwd())}
+
+    subprocess.run([sys.executable, "-c", FORKED], env=environment, check=True, timeout=60)
+
+    assert not (folder / "home/data/postmaster.pid").exists()
+
+
+def test_a_process_that_ends_at_once_lets_go_and_uses_it_no_more(folder: Path) -> None:
+    server = EmbeddedServer(folder / "home", durable=False)
+    server.hold()
+    server.release(for_good=True)
+
+    assert not (folder / "home/data/postmaster.pid").exists()
+    with pytest.raises(DatabaseUnavailable, match="uses the database no more"):
+        server.hold()
 
 
 def test_who_asks_for_no_connection_gets_no_server(folder: Path) -> None:

@@ -45,23 +45,30 @@ class EmbeddedServer:
         self._in_use: int | None = None
         self._process: subprocess.Popen[bytes] | None = None  # when this process started it
         self._mutex = threading.Lock()
+        self._is_over = False
 
     def hold(self) -> Path:
         """See that the server runs, keep it running until `release`, and return its socket's folder.
 
         Raises:
-            DatabaseUnavailable: it cannot be started.
+            DatabaseUnavailable: it cannot be started, or was released for good.
         """
         with self._mutex:
+            if self._is_over:
+                raise DatabaseUnavailable("this process is about to end and uses the database no more")
             make_home(self._home)
             with exclusively(self._home / "start.lock"):
                 if self._in_use is None:
                     self._in_use = share(self._home / "in-use")
                 return self._bring_up()
 
-    def release(self) -> None:
-        """Stop using the server; stop it if nobody else does."""
+    def release(self, *, for_good: bool = False) -> None:
+        """Stop using the server; stop it if nobody else does.
+
+        For good, no other thread of this process starts it again in the moments that are left.
+        """
         with self._mutex:
+            self._is_over = for_good
             if self._in_use is None:
                 return
             with exclusively(self._home / "start.lock"):
@@ -69,6 +76,13 @@ class EmbeddedServer:
                 self._in_use = None
                 if not is_shared(self._home / "in-use"):
                     self._stop()
+
+    def forget(self) -> None:
+        """In a process that was forked off: the hold is its parent's, and its copy would outlast that."""
+        self._mutex = threading.Lock()
+        if self._in_use is not None:
+            os.close(self._in_use)
+            self._in_use = None
 
     def _bring_up(self) -> Path:
         runner = runner_for(self._home / "data")

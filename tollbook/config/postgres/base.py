@@ -58,7 +58,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def let_go(self) -> None:
         """Stop using the embedded server, for a process that is about to end without tidying up."""
         if home := self.settings_dict.get("EMBEDDED_HOME"):
-            _release(_server(home, os.getpid()))
+            _server(home, os.getpid()).release(for_good=True)
 
     def check_database_version_supported(self) -> None:
         """Refuse an old server.
@@ -79,6 +79,7 @@ def _server(home: Path, _pid: int) -> EmbeddedServer:
     """Return this process's hold on the server of a home; a forked process needs one of its own."""
     server = EmbeddedServer(home)
     atexit.register(_release, server)
+    os.register_at_fork(after_in_child=server.forget)
     return server
 
 
