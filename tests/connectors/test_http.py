@@ -19,7 +19,7 @@ from simulators.web import Answer as Sent
 from simulators.web import Request, Server, self_signed
 from tollbook.connectors.base import Site
 from tollbook.connectors.errors import ConnectorError, NeedsAttention, TryAgainLater
-from tollbook.connectors.http import Answer, Http, Patience, retry_after_s
+from tollbook.connectors.http import DOWNLOAD_BLOCK_BYTES, Answer, Http, Patience, retry_after_s
 from tollbook.connectors.secret import Secret
 from tollbook.errors import BadInput
 
@@ -187,6 +187,41 @@ def test_silence_has_a_limit(server: Server, faults: Faults) -> None:
     faults.add(Fault("slow", seconds=1.0))
     assert str(refused(client)) == "north: GET /list: no answer within 0.2 s; run again later"
     client.close()
+
+
+def drip() -> Iterator[bytes]:
+    """An answer that never ends and is never silent."""
+    while True:
+        time.sleep(0.05)
+        yield b"x"
+
+
+def test_an_answer_that_drips_is_given_up_however_it_is_read() -> None:
+    with Server(lambda _: Sent(200, (("Content-Type", "text/csv"),), drip())) as dripping:
+        http = Http(dripping.url, platform="north", patience=Patience(timeout_s=0.5, attempts=3, retry_wait_s=0))
+        begun = time.monotonic()
+        with pytest.raises(TryAgainLater, match=r"north: GET /list: \d+ bytes came in 1 s, .*too slow; run again"):
+            read(http)
+        with pytest.raises(TryAgainLater, match="too slow; it may have been done all the same"):
+            write(http)
+        with pytest.raises(TryAgainLater, match="too slow"), http.download("/calls.csv") as download:
+            list(download.blocks)
+        http.close()
+    assert time.monotonic() - begun < 5
+
+
+def test_whoever_takes_a_download_may_take_their_time() -> None:
+    """What they do in between is not the platform's slowness."""
+    body = b"x" * (3 * DOWNLOAD_BLOCK_BYTES + 1)
+    with Server(lambda _: Sent(200, (("Content-Type", "text/csv"),), body)) as server:
+        http = Http(server.url, platform="north", patience=Patience(timeout_s=0.2))
+        got = []
+        with http.download("/calls.csv") as download:
+            for block in download.blocks:
+                got.append(block)
+                time.sleep(0.15)
+        http.close()
+    assert b"".join(got) == body
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ import stamina
 from tollbook.connectors import settings
 from tollbook.connectors.base import Setting, Site
 from tollbook.connectors.errors import NeedsAttention, TryAgainLater
+from tollbook.connectors.pace import at_pace
 from tollbook.connectors.secret import Secret
 from tollbook.connectors.trust import explain, tls_trouble, trust
 from tollbook.errors import BadInput
@@ -35,6 +36,7 @@ MAX_TIMEOUT_S = 3600
 MAX_CONNECT_S = 15.0
 SHOWN_CHARACTERS = 200  # of a body, in an error
 SECRETS_KEPT = 50  # to mask: those of the site, and the last session's
+LOST = "it may have been done all the same: look before doing it again"
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 LOG = logging.getLogger(__name__)
@@ -235,9 +237,9 @@ class Http:
             self._client.stream("GET", path, params=list(params), headers=headers) as response,
         ):
             if response.status_code in {200, 304}:
-                yield Download(response.status_code, response.headers, response.iter_bytes(DOWNLOAD_BLOCK_BYTES))
+                yield Download(response.status_code, response.headers, _blocks(self._pieces(response, what)))
                 return
-            answer = Answer(response.status_code, response.headers, self._body(response, what))
+            answer = Answer(response.status_code, response.headers, self._body(self._pieces(response, what), what))
         raise self._refusal(answer, what, is_repeatable=True)
 
     def hide(self, secret: Secret) -> None:
@@ -265,14 +267,24 @@ class Http:
             self._explained(what, is_repeatable=is_repeatable),
             self._client.stream(method, path, **body) as response,
         ):
-            answer = Answer(response.status_code, response.headers, self._body(response, what))
+            body_so_far = self._pieces(response, what, is_repeatable=is_repeatable)
+            answer = Answer(response.status_code, response.headers, self._body(body_so_far, what))
         if self._is_answer(answer):
             return answer
         raise self._refusal(answer, what, is_repeatable=is_repeatable)
 
-    def _body(self, response: httpx.Response, what: str) -> bytes:
+    def _pieces(self, response: httpx.Response, what: str, *, is_repeatable: bool = True) -> Iterator[bytes]:
+        """The body as it comes, given up when it comes so slowly that it would never end."""
+        lost = "run again later" if is_repeatable else LOST
+
+        def too_slow(how: str) -> Passing:
+            return Passing(f"{what}: {how}, which is too slow; {lost}", platform=self.platform, may_repeat=False)
+
+        return at_pace(response.iter_bytes(), self._patience.timeout_s, too_slow)
+
+    def _body(self, pieces: Iterable[bytes], what: str) -> bytes:
         body = bytearray()
-        for piece in response.iter_bytes():
+        for piece in pieces:
             body += piece
             if len(body) > self._max_body_bytes:
                 raise NeedsAttention(
@@ -286,7 +298,7 @@ class Http:
     def _explained(self, what: str, *, is_repeatable: bool) -> Any:
         """Errors of the library become ours, without its own behind them: those hold the request."""
         where = f"{self._host}:{self._port}"
-        lost = "" if is_repeatable else "; it may have been done all the same: look before doing it again"
+        lost = "" if is_repeatable else f"; {LOST}"
         try:
             yield
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
@@ -354,6 +366,18 @@ _NEXT_STEPS: Mapping[int, str] = {
     404: "there is no such thing at this address; check host, port and path",
     405: "there is no such thing at this address; check host, port and path",
 }
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in larger pieces."""
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        if len(block) >= DOWNLOAD_BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
 
 
 def retry_after_s(answer: Answer) -> float | None:

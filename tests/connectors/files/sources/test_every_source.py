@@ -296,3 +296,21 @@ def test_a_kept_session_that_died_is_replaced(server: Place) -> None:
 
     assert fetched(connector, file) == LINES
     connector.close()
+
+
+def test_a_file_that_drips_is_given_up(server: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.put("a.csv")
+    connector = server.connector(timeout_s="0.5")
+    file = one(connector)
+
+    def drip(*_: object) -> Generator[bytes, None, None]:
+        while True:
+            time.sleep(0.05)
+            yield b"x"
+
+    monkeypatch.setattr(connector.source, "opened", drip)
+    with pytest.raises(
+        TryAgainLater, match=r"north: reading 'a.csv': \d+ bytes came in 1 s, .*too slow; run again"
+    ):
+        fetched(connector, file)
+    connector.close()

@@ -12,6 +12,7 @@ from tollbook.connectors.files.sources.names import as_stored, steps
 from tollbook.connectors.files.sources.source import Entry, FolderSource, Terms
 from tollbook.connectors.files.sources.tries import patiently
 from tollbook.connectors.http import Passing, Patience
+from tollbook.connectors.pace import at_pace
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class RemoteFolder(FolderSource, Generic[S]):
         is_done = False
         try:
             with closing(opened) as blocks, self.explained(what):
-                yield from self.whole(blocks, file)
+                yield from self.whole(at_pace(blocks, self.patience.timeout_s, self._too_slow(what)), file)
             is_done = file.is_complete
         finally:
             if not is_done:  # the session may be in the middle of it
@@ -107,6 +108,9 @@ class RemoteFolder(FolderSource, Generic[S]):
 
     def denied(self, what: str) -> NeedsAttention:
         return self.attention(f"{what}: {self.host} does not allow it; give the login the right to read there")
+
+    def _too_slow(self, what: str) -> Callable[[str], ConnectorError]:
+        return lambda how: self.later(f"{what}: {how}, which is too slow; run again later")
 
     def _once(self, ask: Callable[[S], T], what: str) -> T:
         try:
