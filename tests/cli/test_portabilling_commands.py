@@ -33,6 +33,7 @@ def api(platform: Simulator, tollbook: Tollbook, monkeypatch: pytest.MonkeyPatch
     return run
 
 
+@pytest.mark.req("T2")
 def test_a_list_comes_whole_page_by_page(api: Tollbook, platform: Simulator) -> None:
     run = api("list", "Account", "account")
 
@@ -77,6 +78,7 @@ def test_any_method_is_called(api: Tollbook, tmp_path: Path) -> None:
     assert "is no method; methods are written as" in api("call", "get_version").stderr
 
 
+@pytest.mark.req("T2")
 def test_a_record_is_created_from_a_file_or_from_standard_input(
     api: Tollbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +141,7 @@ def test_a_connection_says_where(tollbook: Tollbook, platform: Simulator, monkey
         assert (run.status, message in run.stderr) == (2, True), run.stderr
 
 
+@pytest.mark.req("T2")
 def test_known_services_and_types_are_listed(tollbook: Tollbook) -> None:
     rows = json.loads(tollbook("portabilling", "types", "--json").stdout)
 

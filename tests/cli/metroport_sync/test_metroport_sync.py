@@ -3,9 +3,11 @@
 The operator has the simulator's own books: most customers can be paired by a key, some are awkward.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from simulators.faults import Fault
 from simulators.metroport import Simulator, users
 from simulators.metroport.operator import customers_csv, prices_csv
+from tollbook.billing.models import Invoice
 from tollbook.catalog.models import Rate
 from tollbook.catalog.operations import set_platform_tariff, set_product
 from tollbook.connections.models import Connection
@@ -162,6 +165,31 @@ def test_what_is_charged_is_what_metroport_says_for_paired_customers(
     in_kib = {str(one.id): one.quantity for one in metroport.records if one.kind == "data"}
     for record in charged.filter(kind="data"):
         assert record.quantity == in_kib[record.record_key] * 1024
+
+
+@pytest.mark.req("L6")
+def test_the_records_of_a_month_are_its_charges_and_its_invoice(
+    tollbook: Tollbook, metroport: Simulator, office: Connection, tmp_path: Path
+) -> None:
+    """Of one customer with several cards, to the grosz."""
+    seller = ("--name", "Operator", "--country", "PL")
+    assert tollbook("seller", "set", *seller).status == 0
+    tollbook("metroport-sync", "--customers", "--accounts", "--billings", *JUNE)
+    code = Customer.objects.get(pk=Pairing.objects.get(foreign_id="986").customer_id).code
+    cards = {one["code"] for one in json.loads(tollbook("accounts", "list", "-c", code, "--json").stdout)}
+    theirs = [one for one in metroport.records if str(one.userid) == "986" and f"48{one.ano}" in cards]
+    billed = [one for one in theirs if one.price and one.dst != "112"]
+
+    closed = tollbook("bill", "--month", "2017-06", "--customer", code, "--out", tmp_path / "invoices")
+
+    assert closed.status == 0, closed.stderr
+    invoice = Invoice.objects.get()
+    assert len(cards) > 1
+    assert (
+        invoice.net == sum((one.price for one in billed), Decimal()).quantize(Decimal("0.01"), ROUND_HALF_UP) > 0
+    )
+    [calls] = (tmp_path / "invoices").glob("*.csv")
+    assert len(calls.read_text().splitlines()) - 1 == len(theirs)
 
 
 @pytest.mark.req("L1")

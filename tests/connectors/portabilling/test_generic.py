@@ -48,6 +48,7 @@ def asked(platform: Simulator, method: str) -> list[dict[str, Any]]:
 # --- names
 
 
+@pytest.mark.req("T2")
 @pytest.mark.parametrize(
     ("service", "type_", "lists", "list_key", "creates", "info_key"),
     [
@@ -198,6 +199,7 @@ def test_attributes_go_through_nested_and_switches_become_what_the_api_wants(
     }
 
 
+@pytest.mark.req("T2")
 def test_any_record_is_created_listed_and_called_by_the_names_of_the_api(
     platform: Simulator, generic: Generic
 ) -> None:
