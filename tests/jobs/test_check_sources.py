@@ -153,6 +153,30 @@ def test_a_failed_collect_is_told_when_trying_again_did_not_help(switch: Connect
     assert wrong(switch, MONDAY + DAY) == {}
 
 
+def test_a_collect_of_some_customers_or_days_does_not_settle_one_that_failed(switch: Connection) -> None:
+    switch.stale_after = None
+    at_one = {"connection": switch, "started_at": MONDAY, "finished_at": MONDAY}
+    CollectRun.objects.create(**at_one, state=CollectState.FAILED)
+    CollectRun.objects.create(**at_one, state=CollectState.DONE, customers=["ann"])
+    CollectRun.objects.create(**at_one, state=CollectState.DONE, since=MONDAY - DAY)
+
+    assert list(wrong(switch, MONDAY + 3 * HOUR)) == ["collect_failed"]
+
+
+def test_a_collect_that_hangs_is_told_until_it_ends(switch: Connection) -> None:
+    switch.stale_after = None
+    CollectRun.objects.create(connection=switch, started_at=MONDAY - DAY, finished_at=MONDAY, state="done")
+    run = CollectRun.objects.create(connection=switch, started_at=MONDAY)
+
+    assert wrong(switch, MONDAY + 6 * HOUR) == {}
+    assert wrong(switch, MONDAY + 7 * HOUR) == {
+        "collect_failed": "switch: a collect has been at work since 2026-03-02 01:00 UTC. See in the log of `tollbook "
+        "up` whether it gets on; if not, restart that: nothing is lost, and it is collected again"
+    }
+    CollectRun.objects.filter(pk=run.pk).update(state=CollectState.DONE, finished_at=MONDAY + 8 * HOUR)
+    assert wrong(switch, MONDAY + 8 * HOUR) == {}
+
+
 def test_every_connection_is_looked_at(switch: Connection) -> None:
     other = Connection.objects.create(name="other", sequence_pattern="none")
     came(switch, MONDAY, records_in=1, charged=1)

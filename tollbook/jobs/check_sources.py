@@ -19,6 +19,7 @@ WHOLE = ""  # subject of an alarm about the connection itself
 
 # A collect that failed is tried again by itself for so long before it is anybody's business.
 TRIED_AGAIN_FOR = timedelta(hours=2)
+LONGEST_COLLECT = timedelta(hours=6)  # before somebody should look whether it hangs
 
 LOOK_BACK = timedelta(days=60)  # for gaps in a sequence
 
@@ -135,16 +136,31 @@ def usual_share(visits: Iterable[Visit]) -> Fraction:
 
 
 def _check_last_collect(connection: Connection, now: datetime) -> None:
-    """A collect that failed and was not followed by a better one. What failed just now is being tried again."""
-    runs = CollectRun.objects.filter(connection=connection).exclude(finished_at=None)
-    last = runs.order_by("-started_at", "-pk").first()
+    """A collect that hangs, or failed and was not followed by a better one. What failed just now is tried again.
+
+    One of some customers or of a period says nothing of the others, and whoever asked for it has seen its end.
+    """
+    kind = AlarmKind.COLLECT_FAILED
+    runs = CollectRun.objects.filter(connection=connection)
+    at_work = runs.filter(state=CollectState.RUNNING, started_at__lt=now - LONGEST_COLLECT).first()
+    if at_work is not None:
+        raise_alarm(kind=kind, connection=connection, subject=WHOLE, text=_hangs(at_work), now=now)
+        return
+    ended = runs.filter(customers=[], since=None, until=None).exclude(finished_at=None)
+    last = ended.order_by("-started_at", "-pk").first()
     if last is None or last.finished_at is None:
         return
-    kind = AlarmKind.COLLECT_FAILED
     if last.state == CollectState.DONE:
         clear_alarm(kind=kind, connection=connection, subject=WHOLE, now=now)
     elif now - last.finished_at > TRIED_AGAIN_FOR:
         raise_alarm(kind=kind, connection=connection, subject=WHOLE, text=why_collect_failed(last), now=now)
+
+
+def _hangs(run: CollectRun) -> str:
+    return (
+        f"{run.connection.name}: a collect has been at work since {run.started_at:%Y-%m-%d %H:%M} UTC. See in the log "
+        "of `tollbook up` whether it gets on; if not, restart that: nothing is lost, and it is collected again"
+    )
 
 
 def why_collect_failed(run: CollectRun) -> str:
