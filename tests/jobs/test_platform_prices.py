@@ -161,6 +161,33 @@ def test_a_pairing_holds_from_its_day_on(platform: Office) -> None:
     assert became("then") == ("charged", None, 1_100_000_000)
 
 
+def test_money_back_for_nothing_talked_is_given_and_waits_where_anything_else_would(platform: Office) -> None:
+    Account.objects.filter(code="bob-1").update(active_until=datetime(2017, 6, 1, tzinfo=UTC))
+    nothing = {"duration_us": 0}
+    posted(
+        platform,
+        record("given", "c11", "11", "-0.20", **nothing),
+        record("another currency", "c11", "11", "-0.20", platform_currency="PLN", **nothing),
+        record("unpaired", "c99", "11", "-0.20", **nothing),
+        record("nobody's", "c11", "unknown", "-0.20", cli="+48999999999", **nothing),
+        record("closed", "c12", "12", "-0.20", **nothing),
+        record("no tariff", "c11", "11", "-0.20", kind="data", duration_us=None, quantity=0),
+        record("not billed", "c11", "11", "-0.20", kind="voice_in", **nothing),
+        record("no money in it", "c99", "11", "0", **nothing),
+    )
+
+    assert became("given") == ("charged", None, -220_000_000)
+    assert became("another currency") == ("set_aside", "currency_mismatch", None)
+    assert became("unpaired") == ("set_aside", "unpaired_customer", None)
+    assert became("nobody's") == ("set_aside", "no_account", None)
+    assert became("closed") == ("set_aside", "account_closed", None)
+    assert became("no tariff") == ("set_aside", "no_tariff", None)
+    assert became("not billed") == ("free", "unanswered", 0)
+    assert became("no money in it") == ("free", "unanswered", 0)
+    assert owed("ann") == Money(Decimal("-0.2706"), "EUR")  # 0.22 and 23 % of tax
+    assert not [finding for finding in check_ledger() if finding.problems]
+
+
 def test_a_price_in_another_currency_is_not_taken(platform: Office) -> None:
     posted(platform, record("1", "c11", "11", "1.00", platform_currency="PLN"))
 

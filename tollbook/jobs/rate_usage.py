@@ -16,7 +16,7 @@ from tollbook.connectors.registry import connector_class
 from tollbook.customers.queries import Directory, directory
 from tollbook.phone import RATEABLE, NumberRules, normalise
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
-from tollbook.rating.frames import RATES, TariffSettings
+from tollbook.rating.frames import RATES, SET_ASIDE_REASONS, TariffSettings
 from tollbook.records import INCOMING, UTC_TIME
 from tollbook.usage.matching import match_accounts, other_number, owners
 
@@ -100,8 +100,8 @@ def rate_usage(
             ),
         )
     )
-    rated = _priced(records, book).with_columns(month=_customer_month(book.directory))
-    return rated.drop(WORKINGS)
+    rated = _money_waits_for_its_owner(_priced(records, book))
+    return rated.with_columns(month=_customer_month(book.directory)).drop(WORKINGS)
 
 
 def _sensible_times(records: pl.DataFrame, received_at: datetime) -> pl.DataFrame:
@@ -198,6 +198,23 @@ def _priced(records: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     parts = records.with_row_index("row").partition_by("version_id", as_dict=True)
     priced = [rate_calls(part, book.tariff(version_id)) for (version_id,), part in parts.items()]
     return pl.concat(priced).sort("row").drop("row") if priced else rate_calls(records, book.tariff(None))
+
+
+def _money_waits_for_its_owner(rated: pl.DataFrame) -> pl.DataFrame:
+    """Nothing was talked, so nobody had to own it; but where the platform names a price, somebody pays or is paid.
+
+    Their tariff decides whether that price counts, so until it is known the record waits.
+    """
+    is_money = (pl.col("platform_price_nanos") != 0).fill_null(value=False)
+    is_open = pl.col("version_id").is_null() & pl.col("known_reason").is_in(SET_ASIDE_REASONS)
+    waits = ((pl.col("reason") == "unanswered") & is_money & is_open).fill_null(value=False)
+    if not rated.select(waits.any()).item():
+        return rated
+    return rated.with_columns(
+        outcome=pl.when(waits).then(pl.lit("set_aside")).otherwise("outcome"),
+        reason=pl.when(waits).then("known_reason").otherwise("reason"),
+        **{name: pl.when(~waits).then(name) for name in ("billed", "price_nanos")},
+    )
 
 
 def _customer_month(directory: Directory) -> pl.Expr:

@@ -10,7 +10,7 @@ import polars as pl
 from tollbook.money import INT64_MAX
 from tollbook.rating.facts import facts
 from tollbook.rating.frames import CALLS, VERDICT, TariffSettings
-from tollbook.rating.outcome import Answer, has_price, outcome_of, reason_of
+from tollbook.rating.outcome import Answer, has_price, known_code, outcome_of, reason_of
 from tollbook.rating.price import rounded_nanos
 from tollbook.records import conform
 
@@ -21,8 +21,8 @@ def rate_by_platform(calls: pl.DataFrame, settings: TariffSettings) -> pl.DataFr
     """CALLS with `platform_price_nanos` in, the same rows in the same order with VERDICT out.
 
     A record without a platform's price is set aside: `no_platform_price`. One that lasted nothing and still has a
-    price is charged: the platform knows why. `exact_sixtieths` is null: the platform's price and the markup are
-    the trail.
+    price is charged, unless there is another reason not to: the platform knows why. `exact_sixtieths` is null: the
+    platform's price and the markup are the trail.
     """
     kinds = calls["kind"].unique(maintain_order=True).to_list()
     rows = calls.with_row_index("place")
@@ -36,8 +36,11 @@ def _of_kind(calls: pl.DataFrame, kind: str | None, settings: TariffSettings) ->
     given = calls["platform_price_nanos"]
     base = given.fill_null(0).to_numpy()
     answer = known.answer.copy()
+    # That nothing was talked is no answer where there is money: the next weaker one that is known counts.
+    others = known_code(calls)
+    is_money = (answer == Answer.UNANSWERED.value) & (base != 0)
+    answer[is_money] = Answer.CHARGED.value if others is None else others.to_numpy()[is_money]
     answer[answer == Answer.BAD_NUMBER.value] = Answer.CHARGED.value
-    answer[(answer == Answer.UNANSWERED.value) & (base != 0)] = Answer.CHARGED.value
     np.minimum(answer, Answer.NO_PLATFORM_PRICE.value, out=answer, where=given.is_null().to_numpy())
     factor = BASIS_POINTS + (settings.markup_basis_points or 0)
     most = INT64_MAX // max(factor, BASIS_POINTS) - 1
