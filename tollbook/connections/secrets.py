@@ -50,11 +50,14 @@ def decrypted(text: str, *, connection: str) -> dict[str, Secret]:
     """The secrets of a connection.
 
     Raises:
-        OtherKey: the key is not the one they were encrypted with.
+        OtherKey: the key is not the one they were encrypted with, or there is none. None is made then: whoever finds
+            the old one shall not have to choose between two.
     """
     if not text:
         return {}
     try:
+        if not _is_there():
+            raise InvalidToken
         plain = _cipher().decrypt(text.encode())
     except InvalidToken:
         raise OtherKey(
@@ -76,6 +79,10 @@ def _fernet(key: str) -> Fernet:
         raise BadInput(
             f"the key in {KEY_VARIABLE} or {_key_file()} is not a Fernet key: 44 characters of URL-safe base64"
         ) from None
+
+
+def _is_there() -> bool:
+    return bool(os.environ.get(KEY_VARIABLE, "").strip()) or _key_file().exists()
 
 
 def _keys() -> str:
