@@ -19,6 +19,7 @@ import polars as pl
 
 from tollbook.connectors.errors import ConnectorError, NotOffered
 from tollbook.connectors.secret import Secret
+from tollbook.errors import TollbookError
 
 
 class Feature(StrEnum):
@@ -195,6 +196,12 @@ class Check:
     is_ok: bool
     says: str  # what was found, or what is wrong
     next_step: str = ""  # what a person does about it
+
+
+def failed_check(name: str, error: TollbookError, *, platform: str) -> Check:
+    """A step that failed. Errors say whose they are, what is wrong, and after a semicolon what to do."""
+    says, _, next_step = str(error).removeprefix(f"{platform}: ").partition("; ")
+    return Check(name, is_ok=False, says=says, next_step=next_step or "correct it and test again")
 
 
 class Verb(StrEnum):

@@ -317,7 +317,8 @@ def test_each_part_that_is_not_allowed_is_named(metroport: Simulator) -> None:
     assert list(checks) == ["reach", "log in", "customers", "accounts", "traffic types", "usage"]
     assert [name for name, check in checks.items() if not check.is_ok] == ["accounts", "usage"]
     assert checks["customers"].says == "35 users"
-    assert checks["usage"].next_step == "have Metroport allow the API user to ask for /Mvno/Billings"
+    assert checks["usage"].says == "GET /Mvno/Billings: answer 403, also with a new session"
+    assert checks["usage"].next_step == "have Metroport allow 'dolny' to use /Mvno/Billings"
 
 
 def test_a_port_where_nobody_is_and_a_wrong_password_are_told_apart(metroport: Simulator) -> None:

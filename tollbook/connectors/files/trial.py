@@ -9,7 +9,7 @@ from typing import Protocol
 
 import polars as pl
 
-from tollbook.connectors.base import Check, RemoteFile, Site, UsageBatch
+from tollbook.connectors.base import Check, RemoteFile, Site, UsageBatch, failed_check
 from tollbook.connectors.files.layout import Layout
 from tollbook.connectors.files.limits import MIB, Limits
 from tollbook.connectors.files.sources.configured import wanted_of
@@ -44,7 +44,7 @@ def try_out(files: Files, *, now: datetime) -> Iterator[Check]:
         wanted = wanted_of(files.site)
         there = oldest_first(wanted.marked(file) for file in files.source.files())
     except TollbookError as error:
-        yield failed("reach", error)
+        yield failed_check("reach", error, platform=files.site.name)
         return
     left_out = "".join(f"; {count} {what} left out" for what, count in files.source.left_out.items())
     yield Check("reach", True, f"{files.source.place}: {len(there):,} files{left_out}")
@@ -53,12 +53,6 @@ def try_out(files: Files, *, now: datetime) -> Iterator[Check]:
     if chosen:
         ripe = [file for file in chosen if wanted.is_ripe(file, now)]
         yield _looked_into(files, (ripe or chosen)[0])
-
-
-def failed(name: str, error: TollbookError) -> Check:
-    """A step that failed. Errors say what is wrong, and after a semicolon what to do."""
-    says, _, next_step = str(error).partition("; ")
-    return Check(name, False, says, next_step or "correct it and test again")
 
 
 def _choice(there: Sequence[RemoteFile], chosen: Sequence[RemoteFile], wanted: Wanted, now: datetime) -> Check:
@@ -103,7 +97,7 @@ def _looked_into(files: Files, file: RemoteFile) -> Check:
             batches = files.read_usage(sample, name=file.name, batch_rows=SAMPLE_ROWS, is_complete=is_whole)
             usage = next(iter(batches)).usage
         except TollbookError as error:
-            return failed("layout", error)
+            return failed_check("layout", error, platform=files.site.name)
     broken = usage.filter(pl.col("defect") == "unreadable")
     read = f"{len(usage) - len(broken):,} read as layout {files.layout.name}"
     said = f"{file.name}: of {len(usage):,} records looked at {read}"

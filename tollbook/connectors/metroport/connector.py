@@ -16,6 +16,7 @@ from tollbook.connectors.base import (
     Site,
     UsageBatch,
     UsageEvent,
+    failed_check,
 )
 from tollbook.connectors.errors import ConnectorError, NeedsAttention
 from tollbook.connectors.metroport import client as api
@@ -55,20 +56,18 @@ class MetroportConnector(Connector):
             self._client.log_in()
         except LoginRefused as error:
             yield Check("reach", is_ok=True, says="Metroport answers")
-            yield Check("log in", False, str(error), "correct login and password of the connection")
+            yield failed_check("log in", error, platform=self.site.name)
             return
         except ConnectorError as error:
-            yield Check("reach", False, str(error), "check api_url, verify, and the way there from this machine")
+            yield failed_check("reach", error, platform=self.site.name)
             return
         yield Check("reach", is_ok=True, says="Metroport answers")
         yield Check("log in", is_ok=True, says="a session was opened")
-        yield self._check("customers", api.USERS, "users", lambda: len(self._users()))
-        yield self._check("accounts", api.MOBILES, "SIM cards", lambda: len(self._client.rows(api.MOBILES)))
-        yield self._check(
-            "traffic types", api.TRAFFIC_TYPES, "traffic types", lambda: len(traffic_types(self._client))
-        )
+        yield self._check("customers", "users", lambda: len(self._users()))
+        yield self._check("accounts", "SIM cards", lambda: len(self._client.rows(api.MOBILES)))
+        yield self._check("traffic types", "traffic types", lambda: len(traffic_types(self._client)))
         query = billings_query(LONG_AGO)
-        yield self._check("usage", api.BILLINGS, "records", lambda: len(self._client.rows(api.BILLINGS, query)))
+        yield self._check("usage", "records", lambda: len(self._client.rows(api.BILLINGS, query)))
 
     def customers(self) -> Iterator[PlatformCustomer]:
         for row in self._users():
@@ -114,11 +113,11 @@ class MetroportConnector(Connector):
         query = {"usertype": self._options.usertype} if self._options.usertype else {}
         return self._client.rows(api.USERS, query)
 
-    def _check(self, name: str, path: str, what: str, count: Callable[[], int]) -> Check:
+    def _check(self, name: str, what: str, count: Callable[[], int]) -> Check:
         try:
             return Check(name, is_ok=True, says=f"{count()} {what}")
         except ConnectorError as error:
-            return Check(name, False, str(error), f"have Metroport allow the API user to ask for {path}")
+            return failed_check(name, error, platform=self.site.name)
 
     def _decoded(self, row: msgspec.Raw, type: type[T], path: str) -> T:
         try:

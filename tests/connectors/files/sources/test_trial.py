@@ -110,13 +110,13 @@ def test_a_packed_file_is_looked_into_whole(place: Place) -> None:
 
 def test_a_failed_step_is_the_last_and_says_what_to_do(place: Place) -> None:
     assert tried(place, folder="out") == [
-        Check("reach", False, "north: setting folder is 'out'", "write the whole path, from / on")
+        Check("reach", False, "setting folder is 'out'", "write the whole path, from / on")
     ]
     (missing,) = tried(place, folder=f"{place.folder}/nowhere")
     assert missing == Check(
         "reach",
         False,
-        f"north: there is no folder {place.folder}/nowhere",
+        f"there is no folder {place.folder}/nowhere",
         "make it, or correct the setting folder",
     )
     (nothing,) = tried(place, source="")
@@ -153,7 +153,7 @@ def test_a_file_that_may_not_be_listed_or_read_is_for_a_person(
         without_rights.setattr(os, "scandir", _refusing(os.scandir))
         (reach,) = tried(place)
     assert (reach.says, reach.next_step) == (
-        f"north: {place.folder} may not be listed",
+        f"{place.folder} may not be listed",
         "give the user that runs Tollbook the right to read and enter it",
     )
     with monkeypatch.context() as without_rights:
