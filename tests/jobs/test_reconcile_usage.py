@@ -1,16 +1,20 @@
 """The toy platform's books beside ours: what is missing, what was corrected, and what is left of the money."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from tests.jobs.books import books
+from tests.jobs.office import price_tariff
 from tests.jobs.toy_office import Toy, at
 from tests.jobs.toy_platform import Call
+from tollbook.catalog.operations import set_product
 from tollbook.connectors.errors import TryAgainLater
 from tollbook.errors import BadInput
 from tollbook.jobs.margin import margin
 from tollbook.jobs.reconcile_usage import Reconciliation, reconcile_usage
+from tollbook.rating.frames import TariffSettings
 from tollbook.usage.models import UsageRecord
 
 NOW = "2017-06-21T12:00"
@@ -125,6 +129,25 @@ def test_costs_in_another_currency_are_never_mixed(toy: Toy) -> None:
     assert [(line.currency, line.charged_nanos, line.cost_nanos) for line in lines] == [
         ("EUR", 12_000_000, 0),
         ("PLN", 0, 20_000_000),
+    ]
+
+
+def test_the_tax_in_a_price_is_nothing_that_is_left(toy: Toy, tmp_path: Path) -> None:
+    prices = "prefix,destination,price,increment\n44,United Kingdom,0.0123,60/60\n"
+    price_tariff("with tax", prices, tmp_path, settings=TariffSettings(is_gross=True))
+    set_product(code="voice", name="Voice", tariffs={"voice_out": "with tax"})
+    toy.connection.price_is = "cost"
+    toy.connection.save()
+    toy.platform.calls = [
+        Call(id=1, customer="c1", start="2017-06-18T10:00:00+00:00", price="0.004"),
+        Call(id=2, customer="c3", start="2017-06-18T10:00:00+00:00", cli="48221000003", price="0.004"),
+    ]
+    toy.collect(NOW, since="2017-06-01T00:00")
+    lines = margin(toy.connection, by="customer", since=date(2017, 6, 18), until=date(2017, 6, 19))
+    # Of 0.0123 with 23 % of tax Ann pays 0.01 net; Bob pays no tax.
+    assert [(line.of, line.charged_nanos, line.margin_nanos) for line in lines] == [
+        ("ann", 10_000_000, 6_000_000),
+        ("bob", 12_300_000, 8_300_000),
     ]
 
 

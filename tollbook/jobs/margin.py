@@ -18,8 +18,9 @@ BY = {
 # A record whose cost is in another currency than its price has no margin: both stand in lines of their own.
 MARGIN = """
     WITH money AS (
-        SELECT {by} AS of, u.currency, u.price_nanos AS charged, NULL::bigint AS cost
-          FROM {records} WHERE {condition} AND u.outcome = 'charged'
+        SELECT {by} AS of, u.currency, {net} AS charged, NULL::bigint AS cost
+          FROM {records} JOIN ledger_transaction t ON t.id = u.transaction_id
+         WHERE {condition} AND u.outcome = 'charged'
         UNION ALL
         SELECT {by}, u.platform_currency, NULL, u.platform_price_nanos
           FROM {records} WHERE {condition} AND u.outcome IN ('charged', 'free', 'set_aside')
@@ -29,12 +30,15 @@ MARGIN = """
 """
 RECORDS = """usage_usagerecord u LEFT JOIN customers_customer c ON c.id = u.customer_id
      LEFT JOIN catalog_rate r ON r.version_id = u.tariff_version_id AND r.line = u.rate_line"""
+# The tax in a gross price is no income of ours. As `ledger.operations.tax_of` has it: half up, away from zero.
+NET = """(u.price_nanos - CASE WHEN t.is_gross THEN sign(u.price_nanos::numeric) * div(
+            2 * abs(u.price_nanos::numeric) * t.tax_rate + 100 + t.tax_rate, 2 * (100 + t.tax_rate)) ELSE 0 END)"""
 CONDITION = "u.connection_id = %(connection)s AND u.start >= %(since)s AND u.start < %(until)s"
 
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """One line: amounts of one currency, in nano-units."""
+    """One line: amounts of one currency, net, in nano-units."""
 
     of: str  # customer's code, destination or day; "" = nobody's, or no destination
     currency: str
@@ -59,7 +63,7 @@ def margin(connection: Connection, *, by: str, since: date, until: date) -> list
         )
     if by not in BY:
         raise BadInput(f"there is no margin by {by!r}; there is by {', '.join(BY)}")
-    query = MARGIN.format(by=BY[by], records=RECORDS, condition=CONDITION)
+    query = MARGIN.format(by=BY[by], net=NET, records=RECORDS, condition=CONDITION)
     params: dict[str, int | str | datetime] = {
         "connection": connection.pk,
         "since": beginning_of(since, connection),
