@@ -1,15 +1,17 @@
 """The command line as a process: how it starts, and how it ends."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tollbook.cli import COMMANDS
+from tollbook.cli import COMMANDS, main
 
 TOLLBOOK = [sys.executable, "-m", "tollbook"]
 CHECKOUT = Path(__file__).parents[2]
@@ -142,3 +144,21 @@ def test_a_server_that_is_not_there_is_a_message_without_its_password() -> None:
     assert refused.stderr.startswith("tollbook: DATABASE_URL: connection failed:")
     assert "Traceback" not in refused.stderr
     assert "secret" not in refused.stderr
+
+
+def test_a_full_disk_is_said_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Writing to a file that is open names no file."""
+
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("tollbook.cli.command_line", lambda: SimpleNamespace(main=full))
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == (
+        "tollbook: the disk of what is written: No space left on device; make room there, then run the command again\n"
+    )

@@ -3,6 +3,7 @@
 `tollbook --help` reads nothing but the table below, so it stays fast however many groups there are.
 """
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -110,8 +111,10 @@ def main() -> None:
         sys.exit(UNUSABLE_INPUT)
     except OSError as error:
         # A disk that is full, a folder that may not be written: no command can do more about it than say where.
-        if error.filename is None or os.environ.get(DEBUG) == "1":
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        if not (error.filename or is_full) or os.environ.get(DEBUG) == "1":
             raise
-        reason = f"{error.filename}: {error.strerror}; see that it exists and that you may use it"
-        typer.echo(f"tollbook: {reason}, then run the command again", err=True)
+        step = "make room there" if is_full else "see that it exists and that you may use it"
+        where = error.filename or "the disk of what is written"
+        typer.echo(f"tollbook: {where}: {error.strerror}; {step}, then run the command again", err=True)
         sys.exit(UNUSABLE_INPUT)
