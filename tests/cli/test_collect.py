@@ -102,6 +102,7 @@ def test_what_was_collected_before_says_so(toy: Toy, tollbook: Tollbook) -> None
     [
         (("--from", "June"), "--from 'June' is not a day; write it as 2017-06-30"),
         (("--from", "2017-06-02", "--to", "2017-06-01"), "--to 2017-06-01 is before --from 2017-06-02"),
+        (("--from", "2117-06-02"), "--from 2117-06-02 has not come yet; give today or an earlier day"),
     ],
 )
 def test_nonsense_days_are_refused(toy: Toy, tollbook: Tollbook, words: tuple[str, ...], message: str) -> None:

@@ -73,6 +73,22 @@ def test_a_change_leaves_what_it_does_not_name(mvno: Connection, tollbook: Tollb
     assert mvno.customer_defaults == {"currency": "PLN", "tax_rate": "23", "language": "pl"}
 
 
+def test_what_is_not_there_is_not_changed(mvno: Connection, tollbook: Tollbook) -> None:
+    run = tollbook("connection", "add", "mvnno", "--change", "--set", "chunk_days=3")
+
+    assert (run.status, "there is no connection 'mvnno' (there are: mvno)" in run.stderr) == (2, True)
+    assert Connection.objects.get() == mvno
+
+
+def test_a_secret_that_must_be_set_says_how(db: None, tollbook: Tollbook) -> None:
+    run = tollbook("connection", "add", "mvno", "--kind", "metroport", "--set", "login=dolny")
+
+    assert (run.status, run.stderr) == (
+        2,
+        "tollbook: connection 'mvno': password is missing (Password of the API user): give `--secret password`\n",
+    )
+
+
 def test_an_empty_value_puts_back_the_default(mvno: Connection, tollbook: Tollbook) -> None:
     change = ("connection", "add", "mvno", "--change")
     tollbook(*change, "--country", "PL", "--import-from", "2026-05-01", "--stale-after", "2d")
@@ -105,9 +121,16 @@ def test_when_usage_is_collected(mvno: Connection, tollbook: Tollbook) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--set", "chunks=3"), "'chunks' is no setting of metroport; there are "),
+        (
+            ("--set", "chunks=3"),
+            "'chunks' is no setting of metroport; `tollbook connection settings metroport` lists them",
+        ),
+        (
+            ("--set", "chunk_day=3"),
+            "'chunk_day' is no setting of metroport, perhaps chunk_days is meant; `tollbook",
+        ),
         (("--set", "mode=all"), "mode is 'all'; it can be customer, provider"),
-        (("--set", "login="), "login is missing"),
+        (("--set", "login="), "login is missing (Login of the API user): give `--set login=…`"),
         (("--set", "chunk_days"), "--set 'chunk_days': write a name and a value"),
         (("--set", "mode=provider", "--set", "mode=customer"), "--set: 'mode' is named twice"),
         (("--kind", "files"), "is of kind metroport and stays so"),

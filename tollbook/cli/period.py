@@ -35,11 +35,15 @@ def days_of(from_: str, to: str) -> tuple[date | None, date | None]:
 def moments_of(
     since: date | None, until: date | None, connection: Connection
 ) -> tuple[datetime | None, datetime | None]:
-    """When these days begin in the connection's zone."""
-    return (
-        None if since is None else beginning_of(since, connection),
-        None if until is None else beginning_of(until, connection),
-    )
+    """When these days begin in the connection's zone.
+
+    Raises:
+        BadInput: the first has not begun there.
+    """
+    begin = None if since is None else beginning_of(since, connection)
+    if begin is not None and begin > datetime.now(UTC):
+        raise BadInput(f"--from {since} has not come yet; give today or an earlier day")
+    return begin, None if until is None else beginning_of(until, connection)
 
 
 def today(connection: Connection) -> date:

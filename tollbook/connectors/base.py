@@ -11,6 +11,7 @@ loses nothing.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
@@ -324,10 +325,13 @@ def check_settings(connector: type[Connector], given: Mapping[str, str]) -> Iter
     known = {setting.name: setting for setting in connector.settings}
     for name in given:
         if name not in known:
-            yield f"{name!r} is no setting of {connector.kind}; there are {', '.join(known) or 'none'}"
+            near = "".join(f", perhaps {one} is meant" for one in get_close_matches(name, known, 1))
+            all_of_them = f"`tollbook connection settings {connector.kind}` lists them"
+            yield f"{name!r} is no setting of {connector.kind}{near}; {all_of_them}"
     for setting in connector.settings:
         value = given.get(setting.name, "")
         if setting.is_required and not value:
-            yield f"{setting.name} is missing: {setting.help}"
+            how = f"--secret {setting.name}" if setting.is_secret else f"--set {setting.name}=…"
+            yield f"{setting.name} is missing ({setting.help}): give `{how}`"
         if value and setting.choices and value not in setting.choices:
             yield f"{setting.name} is {value!r}; it can be {', '.join(setting.choices)}"

@@ -18,7 +18,7 @@ from tollbook.cli.connection.secret_input import read_secrets, variable
 from tollbook.cli.connection.words import day, interval, pairs, time_of_day
 from tollbook.cli.database import open_database
 from tollbook.connections.models import Connection
-from tollbook.connections.operations import schedule_of, set_connection
+from tollbook.connections.operations import named_connection, schedule_of, set_connection
 from tollbook.connectors.registry import connector_class
 from tollbook.errors import BadInput
 
@@ -85,6 +85,8 @@ def add(
     )
     secret_files = pairs("--secret-file", secret_file, example="--secret-file password=FILE")
     open_database()
+    if change:
+        named_connection(name)
     known = Connection.objects.filter(name=name).first()
     _no_secrets_among(settings, kind or (known.kind if known else "files"))
     was = schedule_of(known) if known else None
