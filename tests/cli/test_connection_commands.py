@@ -122,8 +122,8 @@ def test_when_usage_is_collected(mvno: Connection, tollbook: Tollbook) -> None:
     ("options", "message"),
     [
         (
-            ("--set", "chunks=3"),
-            "'chunks' is no setting of metroport; `tollbook connection settings metroport` lists them",
+            ("--set", "fax=3"),
+            "'fax' is no setting of metroport; `tollbook connection settings metroport` lists them",
         ),
         (
             ("--set", "chunk_day=3"),
