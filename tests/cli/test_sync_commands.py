@@ -1,6 +1,7 @@
 """`tollbook sync` and `tollbook pairing` on the simulated Metroport: what they say, and how they end."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -39,8 +40,28 @@ def test_the_exit_status_says_how_much_was_read(metroport: Simulator, tollbook: 
     assert tollbook("sync", "mvno", "--customers").status == 0
     half = tollbook("sync", "mvno")
     assert half.status == 1
-    assert "the list of accounts is not whole: mvno: " in half.stdout
+    assert "accounts cannot be listed: mvno: " in half.stdout
     assert tollbook("sync", "mvno", "--accounts").status == 2
+
+
+def test_what_is_made_is_named_by_its_code_and_what_is_not_is_counted_once(
+    metroport: Simulator, tollbook: Tollbook
+) -> None:
+    """Of 158 cards those of the new customers; none is made without a product, and the way out names the connection."""
+    tollbook("connection", "add", "mvno", "--change", "--creates-customers", "--customer-default", "currency=PLN")
+
+    lines = tollbook("sync", "mvno").stdout.splitlines()
+
+    assert "  1003 Kawiarnia Trzy Ziarna = customer M71003" in lines
+    (cards,) = (line for line in lines if line.startswith("mvno accounts: "))
+    counted = re.fullmatch(
+        r"mvno accounts: 158 listed, (\d+) not created, 1 unknown state, (\d+) left out \(.* not paired\)", cards
+    )
+    assert counted is not None, cards
+    assert int(counted[1]) + int(counted[2]) + 1 == 158
+    assert (
+        "    → name one (`tollbook connection add mvno --change --account-product CODE`) and sync again" in lines
+    )
 
 
 def test_a_part_that_the_platform_does_not_offer(metroport: Simulator, tollbook: Tollbook) -> None:

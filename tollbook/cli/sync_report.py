@@ -32,7 +32,10 @@ def report_lines(report: SyncReport) -> Iterator[str]:
                 yield f"  … and {len(lines) - SHOWN_CHANGES:,} more (--json has all)"
             if deed in DOES_NOT_STAND_ALONE:
                 yield f"  → {_for_all(lines)}"
-    if report.error:
+    if report.error and not report.listed:
+        yield f"{report.part} cannot be listed: {report.error}"
+        yield "  nothing was changed here by it"
+    elif report.error:
         yield f"the list of {report.part} is not whole: {report.error}"
         yield "  what came was taken; nothing was marked gone, and nobody was paired by it. Run the sync again"
 

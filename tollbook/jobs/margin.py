@@ -59,7 +59,8 @@ def margin(connection: Connection, *, by: str, since: date, until: date) -> list
     """
     if connection.price_is != PriceIs.COST:
         raise BadInput(
-            f"{connection.name}: its prices are not what you pay; if they are, set `price_is` of the connection to cost"
+            f"{connection.name}: its prices are not what you pay; if they are, say so with "
+            f"`tollbook connection add {connection.quoted} --change --price-is cost`"
         )
     if by not in BY:
         raise BadInput(f"there is no margin by {by!r}; there is by {', '.join(BY)}")

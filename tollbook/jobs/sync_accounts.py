@@ -62,9 +62,10 @@ def take_accounts(
         report.error = f"{connection.name} {NOTHING_LISTED}"
     if report.is_complete:
         _mark_gone(sync)
-    if count := report.skipped[NO_PRODUCT]:
-        step = "name one (`tollbook connection add --change --account-product CODE`) and sync again"
-        report.add(Deed.NOT_CREATED, f"{count} accounts of paired customers", NO_PRODUCT, step)
+    if count := report.skipped.pop(NO_PRODUCT, 0):
+        change = f"tollbook connection add {connection.quoted} --change --account-product CODE"
+        step = f"name one (`{change}`) and sync again"
+        report.add(Deed.NOT_CREATED, f"{count} accounts of paired customers", NO_PRODUCT, step, count=count)
     return report
 
 

@@ -154,7 +154,7 @@ def _make(
     made = make_customers(connection=connection, listed=makeable, defaults=defaults, now=now, by=by)
     for one, customer in zip(makeable, made, strict=True):
         standings[one.foreign_id] = (Standing.PAIRED, "")
-        report.add(Deed.CREATED, f"{one} = {customer}", "nobody here has its keys")
+        report.add(Deed.CREATED, f"{one} = customer {customer.code}")
 
 
 def _report_open(

@@ -45,6 +45,7 @@ class SyncLine:
     next_step: str = ""
     there: tuple[str, ...] = ()  # the platform's side of a conflict
     here: tuple[str, ...] = ()  # ours
+    count: int = 1  # of what it is about; more where one line stands for many
 
 
 @dataclass(slots=True)
@@ -70,17 +71,20 @@ class SyncReport:
 
     @property
     def counts(self) -> Counter[Deed]:
-        """How many lines of each kind."""
-        return Counter(line.deed for line in self.lines)
+        """How many of each kind."""
+        counts: Counter[Deed] = Counter()
+        for line in self.lines:
+            counts[line.deed] += line.count
+        return counts
 
     @property
     def has_changes(self) -> bool:
         """Whether anything was changed here."""
         return any(line.deed in CHANGES for line in self.lines)
 
-    def add(self, deed: Deed, who: object, why: str = "", next_step: str = "") -> None:
+    def add(self, deed: Deed, who: object, why: str = "", next_step: str = "", *, count: int = 1) -> None:
         """Another line."""
-        self.lines.append(SyncLine(deed, str(who), why, next_step))
+        self.lines.append(SyncLine(deed, str(who), why, next_step, count=count))
 
     def facts(self) -> dict[str, object]:
         """As JSON has it."""
