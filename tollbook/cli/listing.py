@@ -32,14 +32,14 @@ def print_list(
         typer.echo(empty)
         return
     table = Table()
-    said = [name for name in rows[0] if name not in only_json and any(_shown(row[name]) for row in rows)]
+    said = [name for name in rows[0] if name not in only_json and any(shown(row[name]) for row in rows)]
     for name in said:
         words = name.replace("_", " ").split()
         justify: JustifyMethod = "right" if name in right else "left"
         # A heading may take several lines, and a narrow screen folds cells: nothing is cut off.
         table.add_column("\n".join(words), justify=justify, overflow="fold", min_width=max(map(len, words)))
     for row in rows:
-        table.add_row(*(_shown(row[name]) for name in said))
+        table.add_row(*(shown(row[name]) for name in said))
     console().print(table)
 
 
@@ -60,7 +60,8 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as it stands in a cell."""
     if value is None:
         return ""
     if isinstance(value, bool):

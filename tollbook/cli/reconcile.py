@@ -1,15 +1,16 @@
 """`tollbook reconcile`: a platform's usage beside ours, by day and record by record."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import polars as pl
 import typer
 
 from tollbook.cli.database import open_database
-from tollbook.cli.listing import print_json, print_list
+from tollbook.cli.listing import print_json, print_list, shown
 from tollbook.cli.period import days_of, today
 from tollbook.cli.visit_progress import visit_progress
+from tollbook.connections.models import Connection
 from tollbook.connections.operations import named_connection
 from tollbook.jobs.reconcile_usage import Reconciliation, reconcile_usage
 from tollbook.money import decimal_of
@@ -34,7 +35,8 @@ def reconcile(
 ) -> None:
     """Fetch a period once more and compare it with what is here: counts, quantities, money. Changes nothing.
 
-    Quantities are seconds, messages or bytes. The exit status is 1 when something differs or could not be fetched.
+    Quantities are seconds, messages or bytes; amounts are the platform's prices. The exit status is 1 when
+    something differs or could not be fetched.
 
     Example: tollbook reconcile portaone --from 2017-06-01 --to 2017-06-30
     """
@@ -48,17 +50,24 @@ def reconcile(
     if as_json:
         print_json(_facts(result))
     else:
-        _print(result, source.name)
+        _print(result, _bring(source, since, until))
     if not result.agrees:
         raise typer.Exit(DIFFERS)
 
 
-def _print(result: Reconciliation, name: str) -> None:
-    print_list(_rows(result.usage), as_json=False, empty="there is no usage, there nor here", right=_FIGURES)
+def _bring(source: Connection, since: date, until: date) -> str:
+    """The command that brings here what is missing; `until` is the day after the last."""
+    return f"tollbook collect {source.quoted} --from {since} --to {until - timedelta(days=1)} --again"
+
+
+def _print(result: Reconciliation, command: str) -> None:
+    print_list(_sides(result.usage), as_json=False, empty="there is no usage, there nor here", right=_FIGURES)
     for title, table in (("not usage", result.not_usage), ("as the platform adds up", result.totals)):
         if not table.is_empty():
             typer.echo(f"{title}:")
-            print_list(_rows(table), as_json=False, empty="", right=_FIGURES)
+            print_list(_sides(table), as_json=False, empty="", right=_FIGURES)
+    if any(row["differs"] for table in (result.usage, result.not_usage, result.totals) for row in _rows(table)):
+        typer.echo("where there are two figures, the platform's stands above ours")
     for one in result.differences[:SHOWN]:
         typer.echo(f"{one.day} {one.record_key}: {one.what}{': ' + one.detail if one.detail else ''}")
     if result.different_records > SHOWN:
@@ -69,15 +78,29 @@ def _print(result: Reconciliation, name: str) -> None:
         typer.echo("all of it is the same on both sides")
     elif result.different_records:
         typer.echo(
-            f"{result.different_records:,} records differ; `tollbook collect {name} --from … --to … --again` brings "
-            "what is missing or was corrected"
+            f"{result.different_records:,} records differ; `{command}` brings what is missing or was corrected"
         )
 
 
-_FIGURES = (
-    *("records_there", "records_here", "quantity_there", "quantity_here"),
-    *("amount_there", "amount_here", "charged"),
-)
+_FIGURES = ("records", "quantity", "amount", "charged")
+
+
+def _sides(table: pl.DataFrame) -> list[dict[str, object]]:
+    """As people read it, on a narrow screen: a figure that is the same on both sides stands once."""
+    return [
+        {
+            "day": row["day"],
+            "what": row["what"],
+            **{name: _both(row[f"{name}_there"], row[f"{name}_here"]) for name in ("records", "quantity")},
+            "amount": f"{_both(row['amount_there'], row['amount_here'])} {row['currency'] or ''}".rstrip(),
+            **({"charged": row["charged"]} if "charged" in row else {}),
+        }
+        for row in _rows(table)
+    ]
+
+
+def _both(there: object, here: object) -> str:
+    return shown(there) if there == here else f"{shown(there)}\n≠ {shown(here)}"
 
 
 def _rows(table: pl.DataFrame) -> list[dict[str, object]]:
