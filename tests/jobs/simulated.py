@@ -36,6 +36,7 @@ class Simulated:
     usage_path: str  # stands in every request for usage
     late: Callable[[], object]  # calls of days long past are written down now
     correct: Callable[[], object]  # the first calls of the month are given another price
+    simulator: Any  # for switches that only one of them has
 
     def collect(self, now: str, *, since: str = "", until: str = "", **wish: Any) -> CollectRun:
         return collect_usage(
@@ -78,6 +79,7 @@ def simulated_metroport() -> Iterator[Simulated]:
             "Mvno/Billings",
             late=lambda: simulator.late(40),
             correct=lambda: simulator.correct(ours.id, "7.77"),
+            simulator=simulator,
         )
 
 
@@ -106,6 +108,7 @@ def simulated_portabilling() -> Iterator[Simulated]:
             "get_customer_xdrs",
             late=lambda: simulator.switches.late(i_customer=46170, billed_at="2017-06-20 12:00:00"),
             correct=lambda: simulator.switches.correct(i_customer=46170),
+            simulator=simulator,
         )
 
 
