@@ -7,6 +7,7 @@ from polars.testing import assert_frame_equal
 
 from tests.jobs.office import NOON, PRICES, Office, price_tariff
 from tollbook.catalog.operations import set_product
+from tollbook.connections.models import Connection
 from tollbook.customers.models import Account, Customer, Number
 from tollbook.jobs.import_usage import import_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
@@ -14,7 +15,7 @@ from tollbook.jobs.reverse_usage import undo_import
 from tollbook.ledger.models import Transaction
 from tollbook.ledger.queries import balance
 from tollbook.usage.frames import OUTCOMES
-from tollbook.usage.models import ImportRun
+from tollbook.usage.models import ImportRun, UsageRecord
 from tollbook.usage.queries import broken_equations, select_records
 
 MONDAY = """
@@ -291,3 +292,19 @@ def test_a_caller_without_a_number_reads_the_same_after_undoing_and_retrying(off
         "charged": 1,
         "duplicate": 1,
     }
+
+
+def test_the_same_id_at_another_platform_is_another_record(office: Office) -> None:
+    """Record 7 of one platform and record 7 of another are two calls: neither doubles nor corrects the other."""
+    other = Connection.objects.create(name="other", layout="tollbook", number_rules={}, match_by=["number"])
+    sheet = (
+        "record_id, start, duration_s, cli, cld\n7, 2017-06-19T08:00:00Z, {seconds}, 48221000001, 442079460000\n"
+    )
+    first = office.import_(sheet.format(seconds=60))
+
+    second = import_usage(other, office.file(sheet.format(seconds=61), "other.csv"), now=NOON)
+
+    assert [(run.charged, run.duplicate) for run in (first, second)] == [(1, 0), (1, 0)]
+    # A minute at 0.012, and two.
+    charged = UsageRecord.objects.filter(outcome="charged").order_by("pk")
+    assert [record.price_nanos for record in charged] == [12_000_000, 24_000_000]

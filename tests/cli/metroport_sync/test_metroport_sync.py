@@ -203,6 +203,18 @@ def test_each_step_can_be_taken_alone(tollbook: Tollbook, metroport: Simulator, 
     assert metroport.price_lists == []
 
 
+def test_quiet_pairs_the_same_and_no_twin(tollbook: Tollbook, metroport: Simulator, office: Connection) -> None:
+    """Two users with one NIP, and ours with it: nobody is paired with either, whoever listens."""
+    twins = {"992", "993"}
+    assert tollbook("metroport-sync", "-q", "--customers") == (0, "", "")
+
+    quiet = set(Pairing.objects.values_list("foreign_id", flat=True))
+    assert not quiet & twins
+    Pairing.objects.all().delete()
+    assert tollbook("metroport-sync", "--customers").status == 0
+    assert set(Pairing.objects.values_list("foreign_id", flat=True)) == quiet != set()
+
+
 @pytest.mark.req("L1")
 def test_a_dry_run_says_the_same_and_changes_nothing(
     tollbook: Tollbook, metroport: Simulator, books: None, tmp_path: Path

@@ -8,7 +8,7 @@ from tollbook.connectors.portabilling.permissions import LATER, NEEDS
 
 CHECKOUT = Path(__file__).parents[3]
 PAGE = (CHECKOUT / "docs/connectors/portabilling.md").read_text("utf-8")
-TESTS = "\n".join(path.read_text("utf-8") for path in (CHECKOUT / "tests/connectors").rglob("*.py"))
+TESTS = "\n".join(path.read_text("utf-8") for path in (CHECKOUT / "tests").rglob("*.py"))
 
 
 def test_every_test_it_names_is_there() -> None:
