@@ -12,18 +12,31 @@ def ask() -> tuple[int, dict[str, object]]:
     return answer.status_code, answer.json()
 
 
+def hear(*silent_s: int) -> None:
+    """Processes that did jobs were heard so many seconds ago."""
+    with connection.cursor() as cursor:
+        cursor.executemany(HEARTBEAT, [[silent] for silent in silent_s])
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(("silent_s", "status"), [(0, 200), (50, 200), (70, 503)])
-def test_a_worker_must_have_been_heard(silent_s: int, status: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(HEARTBEAT, [silent_s])
+def test_worker_and_scheduler_must_have_been_heard(silent_s: int, status: int) -> None:
+    hear(0, silent_s)
 
     found, facts = ask()
     assert (found, facts["is_well"], facts["heartbeat_age_s"]) == (status, status == 200, silent_s)
 
 
 @pytest.mark.django_db
-def test_without_a_worker_nothing_is_well() -> None:
+def test_what_a_dead_one_left_does_no_harm() -> None:
+    hear(0, 1000, 2)
+    assert ask()[0] == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("silent_s", [[], [0]])
+def test_with_none_or_only_one_of_them_nothing_is_well(silent_s: list[int]) -> None:
+    hear(*silent_s)
     status, facts = ask()
     assert (status, facts["is_well"], facts["heartbeat_age_s"]) == (503, False, None)
 

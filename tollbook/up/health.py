@@ -1,4 +1,4 @@
-"""`/health`: whether the database answers, jobs are worked on, and how many wait."""
+"""`/health`: whether the database answers, worker and scheduler live, and how many jobs wait."""
 
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -8,11 +8,12 @@ from django.http import HttpRequest, JsonResponse
 
 from tollbook.errors import TollbookError
 
-# A worker says every ten seconds that it lives.
+# Worker and scheduler say every ten seconds that they live; one alone is not enough, so the second heard last counts.
 LONGEST_SILENCE_S = 60
 
 JOBS = """
-SELECT extract(epoch FROM now() - (SELECT max(last_heartbeat) FROM procrastinate_workers))::float,
+SELECT extract(epoch FROM now() -
+               (SELECT last_heartbeat FROM procrastinate_workers ORDER BY 1 DESC OFFSET 1 LIMIT 1))::float,
        count(*) FILTER (WHERE status = 'todo' AND coalesce(scheduled_at, now()) <= now()),
        count(*) FILTER (WHERE status = 'todo' AND scheduled_at > now()),
        count(*) FILTER (WHERE status = 'doing'),
@@ -26,7 +27,7 @@ class Health:
 
     is_well: bool
     database: str  # "ok", or what is wrong
-    heartbeat_age_s: float | None = None  # of the worker heard last; None: there has been none
+    heartbeat_age_s: float | None = None  # of the two processes that work; None: not both are there
     jobs_waiting: int = 0
     jobs_planned: int = 0  # for later: tried again after a while
     jobs_running: int = 0
