@@ -4,77 +4,31 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.jobs.accounts_diary import (
+    ONE,
+    THREE,
+    TWO,
+    accounts,
+    everything,
+    links,
+    numbers,
+    open_diary,
+    own_account,
+)
 from tests.jobs.platform import Diary, said
-from tollbook.catalog.models import Product
 from tollbook.connectors.base import State
 from tollbook.customers.models import Account, AccountEvent, AccountLink, Customer, Number
 from tollbook.customers.operations import end_pairing, pair
 from tollbook.errors import BadInput
 from tollbook.jobs.sync_report import Deed
 
-ONE, TWO, THREE = "48601000001", "48601000002", "48601000003"
-
 
 @pytest.fixture
 def diary(db: None) -> Diary:
-    diary = Diary()
-    for foreign, code in (("100", "acme"), ("200", "beta")):
-        customer = diary.here(code)
-        pair(customer=customer, connection=diary.connection, foreign=foreign, by="ann", why="", now=diary.day)
-    return diary
-
-
-def accounts() -> list[str]:
-    """Every account as `customer/code state from until`."""
-    return [
-        f"{one.customer.code}/{one.code} {one.state}{'/' + one.blocked_by if one.blocked_by else ''} "
-        f"{_day(one.active_from)} {_day(one.active_until)}"
-        for one in Account.objects.select_related("customer").order_by("pk")
-    ]
-
-
-def numbers() -> list[str]:
-    """Every number as `code +digits from until`."""
-    found = Number.objects.select_related("account").order_by(
-        "digits", F("active_from").asc(nulls_first=True), "pk"
-    )
-    return [f"{one.account.code} +{one.digits} {_day(one.active_from)} {_day(one.active_until)}" for one in found]
-
-
-def links() -> list[str]:
-    """Every link as `foreign=code from until`."""
-    return [
-        f"{one.foreign_id}={one.account.code} {_day(one.active_from)} {_day(one.active_until)}"
-        for one in AccountLink.objects.select_related("account").order_by("pk")
-    ]
-
-
-def everything() -> list[list[tuple[object, ...]]]:
-    """All that a sync writes, without when it last looked."""
-    link_fields = [field.name for field in AccountLink._meta.fields if field.name != "seen_at"]
-    return [
-        list(Account.objects.order_by("pk").values_list()),
-        list(Number.objects.order_by("pk").values_list()),
-        list(AccountLink.objects.order_by("pk").values_list(*link_fields)),
-        list(AccountEvent.objects.order_by("pk").values_list()),
-    ]
-
-
-def own_account(customer: str, code: str, *digits: str) -> Account:
-    made = Account.objects.create(
-        customer=Customer.objects.get(code=customer), code=code, product=Product.objects.get()
-    )
-    for number in digits:
-        Number.objects.create(account=made, digits=int(number))
-    return made
-
-
-def _day(moment: object) -> str:
-    return f"{moment:%m-%d}" if moment else "-"
+    return open_diary()
 
 
 def test_accounts_are_made_for_paired_customers_only(diary: Diary) -> None:
@@ -435,77 +389,6 @@ def test_an_account_that_staff_ended_is_not_revived(diary: Diary) -> None:
     Account.objects.update(state="terminated", active_until=diary.day)
     assert diary.sync_accounts().counts == {Deed.DIFFERS: 1}
     assert accounts() == [f"acme/{ONE} terminated - 03-01"]
-
-
-# DIDs.
-
-
-def test_dids_are_put_on_the_account_that_has_them_there(diary: Diary) -> None:
-    diary.sim("1", "100", code="a")
-    diary.sim("2", "200", code="b")
-    diary.sync_accounts()
-    diary.did(ONE, account="1", of="100")
-    diary.did(TWO, of="100")
-    diary.did(THREE)
-    report = diary.sync_numbers()
-    assert report.counts == {Deed.NUMBER_ADDED: 1}
-    assert report.skipped == {"on no account": 2}
-    assert numbers() == [f"a +{ONE} - -"]
-    assert said(diary.sync_numbers()) == said(diary.sync_accounts()) == []
-
-
-def test_a_did_moves_and_returns_to_stock(diary: Diary) -> None:
-    diary.sim("1", "100", code="a")
-    diary.sim("2", "200", code="b")
-    diary.sync_accounts()
-    diary.did(ONE, account="1")
-    diary.sync_numbers()
-    diary.on(5)
-    diary.did(ONE, account="2")
-    assert diary.sync_numbers().counts == {Deed.NUMBER_ENDED: 1, Deed.NUMBER_ADDED: 1}
-    diary.on(9)
-    diary.did(ONE)
-    diary.sync_numbers()
-    assert numbers() == [f"a +{ONE} - 03-05", f"b +{ONE} 03-05 03-09"]
-    assert said(diary.sync_numbers()) == []
-
-
-def test_a_number_on_both_lists_leaves_when_neither_has_it(diary: Diary) -> None:
-    diary.sim("1", "100", ONE, code="a")
-    diary.did(ONE, account="1")
-    diary.sync_accounts()
-    diary.sync_numbers()
-    diary.on(5)
-    diary.sim("1", "100", code="a")
-    assert said(diary.sync_accounts()) == []
-    diary.did(ONE)
-    diary.sync_numbers()
-    assert numbers() == [f"a +{ONE} - 03-05"]
-
-
-def test_a_number_that_left_the_list_of_dids_stays_while_the_account_has_it(diary: Diary) -> None:
-    diary.sim("1", "100", ONE, code="a")
-    diary.did(ONE, account="1")
-    diary.sync_accounts()
-    diary.sync_numbers()
-    diary.did(ONE)
-    assert said(diary.sync_numbers()) == []
-    assert numbers() == [f"a +{ONE} - -"]
-
-
-def test_a_did_that_is_listed_no_more_is_marked_and_stays(diary: Diary) -> None:
-    diary.sim("1", "100", code="a")
-    diary.sync_accounts()
-    diary.did(ONE, account="1")
-    diary.did(TWO, account="1")
-    diary.sync_numbers()
-    del diary.platform.dids[ONE]
-    diary.platform.breaks_after = 1
-    assert diary.sync_numbers().counts == {}
-    diary.platform.breaks_after = None
-    assert diary.sync_numbers().counts == {Deed.GONE: 1}
-    assert diary.sync_numbers().counts == {}
-    assert numbers() == [f"a +{ONE} - -", f"a +{TWO} - -"]
 
 
 CARDS = st.dictionaries(
