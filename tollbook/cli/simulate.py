@@ -4,10 +4,12 @@ import os
 import shlex
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -21,6 +23,9 @@ app = typer.Typer(
     help="Stand-ins for platforms and file servers, on this machine only. Each runs until Ctrl-C.",
 )
 TICK_S = 0.2
+CURRENCIES = ("EUR", "PLN")  # the simulated PortaBilling's products end with them
+CALLS = ("voice_out",)
+SERVICES = ("voice_out", "video_out", "sms_out", "mms_out", "data")
 KEPT_IN = "simulators"  # in the data home: a certificate that is trusted once stays the same
 REALMS = ("admin", "reseller", "customer", "account")  # at the port and the ones after it
 SAMPLE = """\
@@ -29,6 +34,27 @@ call,out,2017-06-01T09:00:00Z,61,442079460001,441614960001
 call,out,2017-06-01T09:10:00Z,30,442079460001,447700900123
 call,in,2017-06-01T09:20:00Z,125,447700900123,442079460001
 """
+
+
+@dataclass(frozen=True)
+class _Product:
+    """A product of ours that costs what the platform says."""
+
+    code: str
+    currency: str
+    billed: Sequence[str]  # kinds; what comes in of them is free
+
+    def commands(self) -> Iterator[list[str]]:
+        """What makes its tariff, and it."""
+        tariff = f"{self.code}-as-there"
+        priced = [word for kind in self.billed for word in ("--tariff", f"{kind}={tariff}")]
+        incoming = [f"{kind.removesuffix('_out')}_in" for kind in self.billed if kind.endswith("_out")]
+        free = [word for kind in incoming for word in ("--not-billed", kind)]
+        yield ["tollbook", "tariff", "platform", tariff, "--currency", self.currency]
+        yield ["tollbook", "products", "set", self.code, "--name", self.code, *priced, *free]
+
+
+NO_PRODUCTS: Mapping[str, _Product] = MappingProxyType({})
 
 Month = Annotated[str, typer.Option(metavar="YYYY-MM", help="The month of its records.")]
 Http = Annotated[bool, typer.Option("--http", help="Without TLS.")]
@@ -60,7 +86,10 @@ def portabilling(
         _tell({f"realm {realm}": platform.url(realm) for realm in REALMS[1:]})
         _tell({"login": platform.login, "password": platform.password, "token": platform.token})
         settings = {"url": platform.url(), "login": platform.login} | _trust(platform.tls)
-        _try_next("softswitch", "portabilling", settings, {"token": platform.token}, month)
+        products = {
+            f"*{currency}": _Product(f"line-{currency.lower()}", currency, CALLS) for currency in CURRENCIES
+        }
+        _try_next("softswitch", "portabilling", settings, {"token": platform.token}, month, products)
         _wait()
 
 
@@ -76,7 +105,8 @@ def metroport(port: int = _port(8450), http: Http = False, month: Month = "2017-
         typer.echo(f"Metroport is simulated at {platform.url}")
         _tell({"login": platform.login, "password": platform.password})
         settings = {"api_url": platform.url, "login": platform.login} | _trust(tls)
-        _try_next("mvno", "metroport", settings, {"password": platform.password}, month)
+        products = {"": _Product("mobile", "PLN", SERVICES)}
+        _try_next("mvno", "metroport", settings, {"password": platform.password}, month, products)
         _wait()
 
 
@@ -176,15 +206,27 @@ def _tell(facts: dict[str, str]) -> None:
         typer.echo(f"  {name}: {value}")
 
 
-def _try_next(name: str, kind: str, settings: dict[str, str], secret: dict[str, str], month: str | None) -> None:
-    """Commands that work as they stand, in another terminal."""
+def _try_next(
+    name: str,
+    kind: str,
+    settings: dict[str, str],
+    secret: dict[str, str],
+    month: str | None,
+    products: Mapping[str, _Product] = NO_PRODUCTS,
+) -> None:
+    """Commands that work as they stand, in another terminal. `products`: by what the platform's are called."""
     if "verify" in settings:
         _tell({"certificate to trust": settings["verify"]})
     [(which, value)] = secret.items()
     of_kind = ["--layout", "neutral"] if kind == "files" else ["--kind", kind, "--creates-customers"]
+    for theirs, product in products.items():
+        of_kind += ["--account-product", f"{theirs}={product.code}" if theirs else product.code]
     set_ = [word for pair in settings.items() for word in ("--set", "=".join(pair))]
     add = shlex.join(["tollbook", "connection", "add", name, *of_kind, *set_, "--secret", which])
     typer.echo("\nin another terminal:")
+    for product in products.values():
+        for command in product.commands():
+            typer.echo(f"  {shlex.join(command)}")
     typer.echo(f"  TOLLBOOK_SECRET_{which.upper()}={value} {add}")
     if month is None:
         typer.echo(f"  tollbook connection test {name}")
