@@ -5,10 +5,11 @@ and with everything going wrong that the simulator can order.
 """
 
 import inspect
+import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -326,7 +327,8 @@ class ConnectorContract:
     def test_no_secret_is_ever_shown(self, bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.DEBUG)
         texts = []
-        for fault in (None, *FAULTS):
+        told_it = [secret.reveal() for secret in bench.connector().site.secrets.values()]
+        for fault in (None, *FAULTS, *_echoes(told_it)):
             bench.faults.set([fault] if fault else [])
             connector = bench.connector()
             texts += [repr(connector), repr(connector.site), repr(vars(connector))]
@@ -438,6 +440,14 @@ class ConnectorContract:
         with pytest.raises(NeedsAttention, match=NOBODY):
             connector.carry_out(Order(verb=Verb.SUSPEND, target=Target.ACCOUNT, foreign_id=NOBODY))
         connector.close()
+
+
+def _echoes(secrets: Sequence[str]) -> Iterator[Fault]:
+    """A platform that says back what it was told: in an error of a gateway's, and in one that looks like its own."""
+    said = f"cannot use {' or '.join(secrets)}"
+    for status in (400, 403, 500):
+        yield Fault("status", times=None, status=status, body=said)
+        yield Fault("status", times=None, status=status, body=json.dumps({"faultcode": said, "faultstring": said}))
 
 
 REASONS = [*NOT_USAGE_REASONS, *SET_ASIDE_REASONS]
