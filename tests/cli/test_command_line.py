@@ -53,6 +53,15 @@ def test_help_names_every_command_and_imports_none() -> None:
         assert f" {heavy}\n" not in shown.stderr
 
 
+def test_help_runs_as_wide_as_the_screen() -> None:
+    """Not as wide as the source it is written in, which leaves rags."""
+    shown = run("sync", "--help", COLUMNS="80").stdout
+
+    paragraph = shown[shown.index("Without --customers") : shown.index("The exit status")]
+    *full, _ = [line.strip() for line in paragraph.strip().splitlines()]
+    assert all(len(line) > 60 for line in full), paragraph
+
+
 def test_rate_needs_no_database(calls: Path, rates: Path) -> None:
     done = run("rate", str(calls), "--tariff", str(rates), PYTHONPROFILEIMPORTTIME="1")
 

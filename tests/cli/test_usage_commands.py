@@ -61,7 +61,7 @@ def test_the_set_aside_list_says_what_to_do_and_shows_records_in_80_columns(toll
 
     shown = tollbook("set-aside", "list", "-n", "5").stdout
 
-    assert "no_account: import the account that has the number, then retry\n" in shown
+    assert "no_account: import the account that has the number, or sync the platform, then retry\n" in shown
     assert "  voice_out from 48229999999 to 48600000000, at 2017-06-19 08:08:00 UTC\n" in shown
     assert f"unreadable; monday.csv, line 4 (run {ImportRun.objects.get().pk})\n" in shown
     assert tollbook("set-aside", "list", "--reason", "no_acount").status == 2
@@ -84,7 +84,7 @@ def test_an_explanation_ends_with_what_to_do(tollbook: Tollbook) -> None:
     record = listed.split("record ")[1].split(":")[0]
 
     assert tollbook("usage", "explain", record).stdout.endswith(
-        "next: import the account that has the number, then retry\n"
+        "next: import the account that has the number, or sync the platform, then retry\n"
     )
 
 

@@ -4,6 +4,7 @@
 """
 
 import errno
+import inspect
 import os
 import sys
 from importlib import import_module
@@ -82,7 +83,18 @@ class LazyGroup(TyperGroup):
             from tollbook.cli.database import set_up_django  # noqa: PLC0415  only the commands that need it
 
             set_up_django()
-        return name, typer.main.get_command(getattr(import_module(module), attribute)), rest
+        command = typer.main.get_command(getattr(import_module(module), attribute))
+        _flow(command)
+        return name, command, rest
+
+
+def _flow(command: Any) -> None:
+    """Let the paragraphs of its help, and of its commands', run as wide as the screen: their lines are the source's."""
+    if command.help:
+        paragraphs = (" ".join(paragraph.split()) for paragraph in inspect.cleandoc(command.help).split("\n\n"))
+        command.help = "\n\n".join(paragraphs)
+    for one in getattr(command, "commands", {}).values():
+        _flow(one)
 
 
 app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False)

@@ -5,7 +5,7 @@ NEXT_STEP = {
     "bad_quantity": "mend the connection's layout, then `tollbook usage reprocess RUN`",
     "unknown_kind": "say in the layout or the connection's settings what it is, then `tollbook usage reprocess RUN`",
     "unreadable": "mend the connection's layout, then `tollbook usage reprocess RUN`",
-    "no_account": "import the account that has the number, then retry",
+    "no_account": "import the account that has the number, or sync the platform, then retry",
     "ambiguous_account": "end the number on all accounts but one, then retry",
     "account_closed": "correct the account's dates, or accept that nobody pays, then retry",
     "bad_number": "mend the connection's number rules, then retry",
