@@ -11,6 +11,7 @@ from tollbook.connections.models import Connection
 from tollbook.connectors.errors import NeedsAttention, TryAgainLater
 from tollbook.customers.models import Customer, Number, Pairing
 from tollbook.jobs.check_ledger import check_ledger
+from tollbook.jobs.collect_usage import STOPPED
 from tollbook.jobs.reverse_usage import undo_import
 from tollbook.ledger.queries import balance
 from tollbook.usage.evidence import evidence_path
@@ -296,3 +297,16 @@ def test_what_was_undone_stays_so_until_it_is_asked_for_again(toy: Toy) -> None:
     toy.collect("2017-06-19T14:00", since="2017-06-18T00:00", again=True)
 
     assert books() == before
+
+
+def test_one_that_was_stopped_by_hand_says_so(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as pressed:
+        pressed.setattr("tollbook.jobs.collect_usage.collect_period", stop)
+        with pytest.raises(KeyboardInterrupt):
+            toy.collect("2017-06-19T12:00")
+
+    run = CollectRun.objects.get()
+    assert (run.state, [problem["error"] for problem in run.problems]) == ("failed", [STOPPED])

@@ -24,6 +24,7 @@ from tollbook.usage import operations as usage
 from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit, close_collect
 from tollbook.usage.models import CollectRun, CollectState, ImportRun, RunState
 
+STOPPED = "it was stopped by hand; nothing is lost, and the next collect asks again"
 INTERRUPTED = "it was interrupted; the next collect read what it had fetched, and asked again for the rest"
 
 
@@ -91,7 +92,8 @@ def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Prog
     except BaseException as error:  # whatever it is: nobody shall take this run for one at work
         run.state = CollectState.FAILED
         run.finished_at = wish.now
-        run.problems = [{"scope": WHOLE_VISIT, "error": repr(error)}]
+        by_hand = isinstance(error, KeyboardInterrupt)
+        run.problems = [{"scope": WHOLE_VISIT, "error": STOPPED if by_hand else repr(error)}]
         run.save()
         raise
     close_collect(run, visit, finished_at=wish.now)
