@@ -24,10 +24,16 @@ def exclusively(path: Path) -> Iterator[None]:
 
 
 def share(path: Path) -> int:
-    """Take a lock that many can have, and return its descriptor: closing it gives the lock back."""
+    """Take a lock that many can have, and return its descriptor for `give_back`."""
     lock = _open(path)
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock
+
+
+def give_back(lock: int) -> None:
+    """Let go of a shared lock, also where a process forked off a moment ago still has a copy of the descriptor."""
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    os.close(lock)
 
 
 def is_shared(path: Path) -> bool:

@@ -22,7 +22,7 @@ from tollbook.config.embedded.folders import (
     prepare_run_folder,
     remove_run_folder,
 )
-from tollbook.config.embedded.locks import exclusively, is_shared, share
+from tollbook.config.embedded.locks import exclusively, give_back, is_shared, share
 from tollbook.config.embedded.patience import LONGEST_WAIT_S, Patience
 from tollbook.config.embedded.processes import clear_remains
 from tollbook.config.embedded.runner import Runner, runner_for
@@ -72,7 +72,7 @@ class EmbeddedServer:
             if self._in_use is None:
                 return
             with exclusively(self._home / "start.lock"):
-                os.close(self._in_use)
+                give_back(self._in_use)
                 self._in_use = None
                 if not is_shared(self._home / "in-use"):
                     self._stop()
