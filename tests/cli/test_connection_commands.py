@@ -13,7 +13,7 @@ from simulators.metroport import Simulator
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import site_of
 from tollbook.connections.secrets import KEY_VARIABLE
-from tollbook.usage.models import UsageCursor
+from tollbook.usage.models import CollectRun, UsageCursor
 
 Tollbook = Callable[..., Any]
 
@@ -304,6 +304,7 @@ def test_an_unused_connection_goes_and_a_used_one_stays(
     mvno: Connection, tollbook: Tollbook, tmp_path: Path
 ) -> None:
     UsageCursor.objects.create(connection=mvno, scope="4711", first_asked_at=datetime(2026, 5, 1, tzinfo=UTC))
+    CollectRun.objects.create(connection=mvno, asked_by="ann", started_at=datetime(2026, 5, 1, tzinfo=UTC))
     assert tollbook("connection", "remove", "mvno").stdout == "connection mvno: removed\n"
     assert not UsageCursor.objects.exists()
     calls = tmp_path / "calls.csv"

@@ -310,3 +310,14 @@ def test_one_that_was_stopped_by_hand_says_so(toy: Toy, monkeypatch: pytest.Monk
 
     run = CollectRun.objects.get()
     assert (run.state, [problem["error"] for problem in run.problems]) == ("failed", [STOPPED])
+
+
+def test_the_schedule_tries_what_waits_once_an_hour_and_a_person_whenever_they_ask(toy: Toy) -> None:
+    toy.platform.calls = [Call(id=1, customer="c1", start="2017-06-19T08:00:00+00:00", cli=NOBODY)]
+    toy.collect("2017-06-19T12:00", asked_by="schedule")
+    tried = {"tried": 1, "charged": 0, "free": 0}
+
+    assert toy.collect("2017-06-19T12:30", asked_by="schedule").retried == tried
+    assert toy.collect("2017-06-19T12:45", asked_by="schedule").retried == {}
+    assert toy.collect("2017-06-19T12:50", asked_by="ann").retried == tried
+    assert toy.collect("2017-06-19T13:51", asked_by="schedule").retried == tried

@@ -25,11 +25,13 @@ class Toy:
     connection: Connection
     platform: Platform
 
-    def collect(self, now: str, *, since: str = "", until: str = "", **wish: Any) -> CollectRun:
+    def collect(
+        self, now: str, *, since: str = "", until: str = "", asked_by: str = "a test", **wish: Any
+    ) -> CollectRun:
         return collect_usage(
             self.connection,
             now=at(now),
-            asked_by="a test",
+            asked_by=asked_by,
             since=at(since) if since else None,
             until=at(until) if until else None,
             **wish,

@@ -15,7 +15,6 @@ class AlarmKind(models.TextChoices):
     ERRORS = "errors", "more records than usual are set aside"
     COLLECT_FAILED = "collect_failed", "usage could not be fetched"
     PASSWORD_EXPIRES = "password_expires", "the platform wants another password"
-    RECONCILIATION = "reconciliation", "the platform counts otherwise than we do"
     SYNC_FAILED = "sync_failed", "customers and accounts could not be brought up to date"
     JOB_FAILED = "job_failed", "a job of the house failed"
     MESSAGE_FAILED = "message_failed", "a message could not be delivered and is not tried any more"

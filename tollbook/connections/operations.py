@@ -126,7 +126,7 @@ def _written(
 
 
 def remove_connection(connection: Connection) -> None:
-    """Take a connection out that nothing came from and nobody is paired through.
+    """Take a connection out that nothing came from and nobody is paired through, with the visits that brought nothing.
 
     Raises:
         BadInput: something refers to it; says what.

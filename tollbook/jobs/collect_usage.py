@@ -6,7 +6,7 @@ imported to its end by the next collect; and what was imported and is fetched on
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector
@@ -25,6 +25,8 @@ from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit, close_collect
 from tollbook.usage.models import CollectRun, CollectState, ImportRun, RunState
 
 STOPPED = "it was stopped by hand; nothing is lost, and the next collect asks again"
+SCHEDULE = "schedule"  # who asked, when nobody did
+RETRY_EVERY = timedelta(hours=1)
 INTERRUPTED = "it was interrupted; the next collect read what it had fetched, and asked again for the rest"
 
 
@@ -83,9 +85,10 @@ def collect_usage(
 def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> CollectRun:
     collect = collect_files if Feature.FILES in connector.offers else collect_period
     try:
-        waiting = retry_set_aside(run.connection, now=wish.now)
-        if waiting.tried:
-            run.retried = {"tried": waiting.tried, "charged": waiting.charged, "free": waiting.free}
+        if not _has_just_retried(run):
+            waiting = retry_set_aside(run.connection, now=wish.now)
+            if waiting.tried:
+                run.retried = {"tried": waiting.tried, "charged": waiting.charged, "free": waiting.free}
         visit = collect(connector, run, wish, progress)
     except (ConnectorError, BadInput) as error:
         visit = Visit(problems=[Problem.of(WHOLE_VISIT, error)])
@@ -98,6 +101,15 @@ def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Prog
         raise
     close_collect(run, visit, finished_at=wish.now)
     return run
+
+
+def _has_just_retried(run: CollectRun) -> bool:
+    """Whether the schedule tries what waits too often: many records, every few minutes, for nothing."""
+    if run.asked_by != SCHEDULE:
+        return False
+    since = run.started_at - RETRY_EVERY
+    earlier = CollectRun.objects.filter(connection=run.connection, started_at__gt=since).exclude(pk=run.pk)
+    return earlier.exclude(retried={}).exists()
 
 
 def _finish_interrupted(connector: Connector, connection: Connection, now: datetime) -> None:

@@ -28,7 +28,7 @@ BATCH_ROWS = 1_000_000
 READ_ROWS = 250_000
 # What a platform is asked for comes daily, in a process that runs for years: it stays below 500 MB, and with the few
 # accounts of one platform smaller batches cost little.
-COLLECTED_BATCH_ROWS = 70_000
+COLLECTED_BATCH_ROWS = 50_000
 
 Progress = Callable[[int, int], None]  # bytes of the file read, records written
 

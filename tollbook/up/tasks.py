@@ -26,14 +26,13 @@ from tollbook.connectors.base import Feature
 from tollbook.connectors.errors import TryAgainLater
 from tollbook.connectors.registry import CONNECTORS, connector_class
 from tollbook.jobs.check_sources import check_sources
-from tollbook.jobs.collect_usage import collect_usage
+from tollbook.jobs.collect_usage import SCHEDULE, collect_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.jobs.sync import sync as sync_with_platform
 from tollbook.up.queues import HOUSE, PLATFORMS
 from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
 
 LOG = structlog.get_logger()
-SCHEDULE = "schedule"  # who asked
 
 WAITS = (
     timedelta(minutes=1),

@@ -31,7 +31,8 @@ class CollectState(models.TextChoices):
 class CollectRun(models.Model):
     """One visit to a platform for usage. What it brought is in its import runs."""
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="collects")
+    # A visit that brought nothing goes with its connection; one that brought usage is held by its import runs.
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="collects")
     state = models.CharField(max_length=10, choices=CollectState, default=CollectState.RUNNING)
     asked_by = models.CharField(max_length=150, help_text="schedule, or who")
     since = models.DateTimeField(null=True, help_text="asked for by hand; null = where it left off")

@@ -144,12 +144,13 @@ def read_scope(client: Client, options: Options, scope: Scope, give: Callable[[U
         ConnectorError: it could not be read to its end. TryAgainLater if it changed meanwhile.
     """
     asked = {**_question(client, options, scope), "limit": options.page_size, "get_total": 1}
-    if currency := _currency(client, scope):
-        give(Piece(note_line(scope.customer_id, currency)))
+    currency = _currency(client, scope)
     read, total = 0, None
     while True:
         page = _page(client, {**asked, "offset": read})
         total = page.total if total is None else total
+        if page.xdr_list and not read and currency:  # a note without records would be evidence of nothing
+            give(Piece(note_line(scope.customer_id, currency)))
         if page.xdr_list:
             give(Piece(b"".join(_line(bytes(raw)) for raw in page.xdr_list)))
         read += len(page.xdr_list)
