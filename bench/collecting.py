@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +134,7 @@ def _prepare(platform: Simulated) -> None:
     connector.close()
 
 
-def _run(database: str, command: list[str | Path]) -> Finished:
+def _run(database: str, command: Sequence[str | Path]) -> Finished:
     from django.db import connection  # noqa: PLC0415  Django is set up by now
 
     address = connection.get_connection_params()

@@ -13,7 +13,7 @@ from simulators.metroport.operator import customers_csv as metroport_customers
 from simulators.portabilling.operator import customers_csv as portabilling_customers
 from tests.connectors.metroport.sites import connector_at
 from tests.connectors.portabilling.platform import connector as portabilling_connector
-from tests.jobs.test_sync_accounts import everything as all_accounts
+from tests.jobs.accounts_diary import everything as all_accounts
 from tests.jobs.test_sync_customers import everything as all_customers
 from tollbook.catalog.models import Product
 from tollbook.connections.models import Connection
