@@ -8,7 +8,7 @@ from rich.table import Table
 
 from tollbook.billing.models import Invoice
 from tollbook.cli.next_steps import NEXT_STEP
-from tollbook.customers.models import Account, ForeignCustomer
+from tollbook.customers.models import Account, ForeignCustomer, Number
 from tollbook.jobs.demo_month import DemoMonth
 from tollbook.ledger.queries import balance
 from tollbook.usage.models import ImportRun
@@ -47,7 +47,7 @@ def _pairing(result: DemoMonth) -> Table:
     for visit in result.visits:
         there = ForeignCustomer.objects.filter(connection=visit.connection)
         accounts = Account.objects.filter(links__connection=visit.connection).distinct()
-        numbers = sum(accounts.values_list("numbers", flat=True).distinct().count() for _ in (0,))
+        numbers = Number.objects.filter(account__in=accounts).count()
         paired = there.filter(standing="paired").count()
         table.add_row(visit.connection.name, *map(_count, (there.count(), paired, accounts.count(), numbers)))
     return table
