@@ -40,13 +40,17 @@ SETTINGS = {
 }
 
 
+def clear_unfinished(data: Path) -> None:
+    """Remove what killed first starts left beside the data folder."""
+    for leftover in data.parent.glob(f"{data.name}.new.*"):
+        shutil.rmtree(leftover, ignore_errors=True)  # its initdb may still be writing; the next start tries again
+
+
 def make_cluster(data: Path, programs: Path, runner: Runner, *, durable: bool) -> None:
     """Make the data folder with an empty database in it.
 
     It is made beside its place and renamed when complete, so a start killed at any moment leaves no half of one.
     """
-    for leftover in data.parent.glob(f"{data.name}.new.*"):
-        shutil.rmtree(leftover, ignore_errors=True)  # its initdb may still be writing; the next start tries again
     beside = data.with_name(f"{data.name}.new.{uuid.uuid4().hex}")
     beside.mkdir(mode=0o700)
     runner.give(beside)

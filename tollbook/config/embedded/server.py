@@ -9,7 +9,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
 
 from tollbook.config.embedded.binaries import programs_for
-from tollbook.config.embedded.cluster import OWNER, log_of, make_cluster, prepare_start
+from tollbook.config.embedded.cluster import OWNER, clear_unfinished, log_of, make_cluster, prepare_start
 from tollbook.config.embedded.errors import DatabaseUnavailable
 from tollbook.config.embedded.folders import (
     PORT,
@@ -102,6 +102,7 @@ class EmbeddedServer:
     def _launch(self, folders: Folders, runner: Runner) -> bool:
         """Start the server; False when one already lives in the folder and has yet to answer."""
         programs = programs_for(runner, self._system_folder)
+        clear_unfinished(folders.data)
         if not folders.data.exists():
             make_place(self._home, folders)
             make_cluster(folders.data, programs, runner, durable=self._durable)
