@@ -1,5 +1,6 @@
 """A connection whose records carry prices: whose customer it is, and what they pay."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +11,10 @@ from django.conf import LazySettings
 
 from tests.jobs.conftest import open_office
 from tests.jobs.office import NOON, Office
+from tollbook.catalog.models import Tariff
 from tollbook.catalog.operations import set_platform_tariff, set_product
 from tollbook.customers.models import Account, AccountLink, Customer, Pairing
+from tollbook.errors import BadInput
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.jobs.explain_usage import explain_record
 from tollbook.jobs.post_usage import Batch, post_batch
@@ -207,3 +210,19 @@ def test_nobody_needs_the_number_of_a_call_that_is_not_billed(platform: Office) 
     posted(platform, record("1", "c11", "11", "0", kind="voice_in", cld="ph46170x101"))
 
     assert became("1") == ("free", "not_billed", 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("currency", "markup", "message"),
+    [
+        ("pln", "5", "currency 'pln'; write three capital letters like EUR"),
+        ("PLN", "-200", "markup -200 %; write -100 to 10000"),
+        ("PLN", "1.234", "markup 1.234 %; write -100 to 10000 with at most two decimals"),
+        ("PLN", "NaN", "markup NaN %; write -100 to 10000"),
+    ],
+)
+def test_a_tariff_that_makes_no_sense_is_refused(currency: str, markup: str, message: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(message)):
+        set_platform_tariff(name="odd", currency=currency, markup_percent=Decimal(markup), recorded_at=NOON)
+    assert not Tariff.objects.filter(name="odd").exists()

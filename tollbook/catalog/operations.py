@@ -1,5 +1,6 @@
 """Changing the catalog: new versions of price lists, products and what they name."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -84,10 +85,16 @@ def set_platform_tariff(
         recorded_at: now.
 
     Raises:
-        BadInput: a markup that cannot be, or the tariff is in another currency, or net and not gross.
+        BadInput: a markup or currency that cannot be, or the tariff is in another currency, or net and not gross.
     """
+    if not re.fullmatch("[A-Z]{3}", currency):
+        raise BadInput(f"tariff {name!r}: currency {currency!r}; write three capital letters like EUR")
     basis_points = markup_percent * 100
-    if basis_points != int(basis_points) or not -10_000 <= basis_points <= 1_000_000:
+    if (
+        not basis_points.is_finite()
+        or basis_points != int(basis_points)
+        or not -10_000 <= basis_points <= 1_000_000
+    ):
         raise BadInput(
             f"tariff {name!r}: markup {markup_percent} %; write -100 to 10000 with at most two decimals"
         )
