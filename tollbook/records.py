@@ -31,6 +31,7 @@ class Measure(StrEnum):
 KINDS: Mapping[str, Measure] = {
     "voice_out": Measure.TIME,
     "voice_in": Measure.TIME,
+    "voice_local": Measure.TIME,  # a call that never left the platform: from extension to extension
     "video_out": Measure.TIME,
     "video_in": Measure.TIME,
     "sms_out": Measure.MESSAGES,
@@ -57,7 +58,8 @@ USAGE = table(
         "account_ref": pl.String,  # the platform's name of the account: account code, SIM, login
         "tenant_ref": pl.String,  # the platform's customer: tenant or domain that `account_ref` belongs to
         "trunk_ref": pl.String,  # trunk, peer or gateway
-        "display_text": pl.String,  # the name shown for the caller
+        # A name that stands in place of a number: of the caller, and of who was called in incoming usage.
+        "display_text": pl.String,
         "platform_price_nanos": pl.Int64,  # net price the platform put on the record; the connection says what it means
         "platform_currency": pl.String,
         "defect": pl.String,  # reason code when the record makes no sense or is no usage (see rating.frames.REASONS)

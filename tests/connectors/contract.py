@@ -44,6 +44,7 @@ from tollbook.connectors.base import (
     check_settings,
 )
 from tollbook.connectors.errors import NeedsAttention, NotOffered, TryAgainLater
+from tollbook.connectors.pushed import Pushed
 from tollbook.connectors.registry import connector_class
 from tollbook.connectors.secret import Secret
 from tollbook.rating.frames import NOT_USAGE_REASONS, SET_ASIDE_REASONS
@@ -425,14 +426,15 @@ class ConnectorContract:
         account = bench.account_to_suspend
 
         def stands() -> State:
-            return connector.state(Target.ACCOUNT, account)
+            return connector.standing(Target.ACCOUNT, account).state
 
+        assert Target.ACCOUNT in connector.order_powers().targets
         assert stands() is State.ACTIVE
-        for verb, becomes in ((Verb.SUSPEND, State.BLOCKED), (Verb.RESUME, State.ACTIVE)):
+        for verb, becomes in ((Verb.SUSPEND, {State.BLOCKED, State.SUSPENDED}), (Verb.RESUME, {State.ACTIVE})):
             for _ in range(2):
                 told = connector.carry_out(Order(verb=verb, target=Target.ACCOUNT, foreign_id=account))
                 assert told == account
-                assert stands() is becomes
+                assert stands() in becomes
         connector.close()
 
     def test_an_order_for_nobody_is_an_error(self, bench: Bench) -> None:
@@ -464,7 +466,8 @@ USES: Mapping[Feature, Callable[[Connector, Path], object]] = {
     Feature.TOTALS: lambda connector, _: next(iter(connector.totals(ANY_MOMENT, ANY_MOMENT, [])), None),
     Feature.PRICE_LIST: lambda connector, _: next(iter(connector.price_list()), None),
     Feature.UPLOAD_PRICE_LIST: lambda connector, folder: connector.upload_price_list(folder / "prices.csv"),
-    Feature.ORDERS: lambda connector, _: connector.state(Target.ACCOUNT, NOBODY),
+    Feature.ORDERS: lambda connector, _: connector.standing(Target.ACCOUNT, NOBODY),
+    Feature.PUSH: lambda connector, _: connector.call_of(Pushed(received_at=ANY_MOMENT)),
     Feature.CHANGE_PASSWORD: lambda connector, _: connector.change_password(Secret("correct horse 1")),
 }
 

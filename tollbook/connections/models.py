@@ -29,7 +29,10 @@ class Connection(models.Model):
     layout = models.TextField(default="tollbook", help_text="a built-in layout's name, or a mapping as TOML")
     number_rules = models.JSONField(default=dict, help_text="country, exit codes …, as phone.NumberRules has them")
     match_by = models.JSONField(
-        default=list, help_text="ways to find the account, in order: platform, account, number"
+        default=list, help_text="ways to find the account, in order: usage.matching has them"
+    )
+    exclusions = models.JSONField(
+        default=list, help_text="what costs nothing, [{pattern, is_hidden}]: usage.exclusions reads them"
     )
     price_is = models.CharField(max_length=10, choices=PriceIs, blank=True, default=PriceIs.NOTHING)
 

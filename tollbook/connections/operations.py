@@ -22,8 +22,14 @@ from tollbook.errors import BadInput
 from tollbook.phone import NumberRules
 
 MAX_NAME_CHARACTERS = 100
-WAYS = ("platform", "account", "number")  # to find the account of a record: `usage.matching` knows how
-DEFAULT_WAYS: Mapping[str, Sequence[str]] = {"files": ("account", "number")}
+WAYS = (
+    "platform",
+    "extension",
+    "account",
+    "number",
+    "trunk",
+    "text",
+)  # to find the account of a record: `usage.matching` knows how
 WAYS_OF_PLATFORMS = ("platform", "number")
 
 
@@ -229,7 +235,7 @@ def _as_usual(kind: str, connector: type[Connector]) -> dict[str, Any]:
         "layout": "tollbook",
         "timezone": "",
         "number_rules": {},
-        "match_by": list(DEFAULT_WAYS.get(kind, WAYS_OF_PLATFORMS)),
+        "match_by": list(connector.ways or WAYS_OF_PLATFORMS),
         "price_is": connector.price_is,
     }
 

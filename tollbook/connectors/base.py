@@ -19,8 +19,9 @@ from typing import Any, ClassVar
 import polars as pl
 
 from tollbook.connectors.errors import ConnectorError, NotOffered
+from tollbook.connectors.pushed import Pushed
 from tollbook.connectors.secret import Secret
-from tollbook.errors import TollbookError
+from tollbook.errors import BadInput, TollbookError
 
 
 class Feature(StrEnum):
@@ -34,6 +35,7 @@ class Feature(StrEnum):
     TOTALS = "totals"
     PRICE_LIST = "price list"
     UPLOAD_PRICE_LIST = "upload price list"
+    PUSH = "push"  # the platform sends records by itself; they are kept, and read by `read_usage`
     ORDERS = "orders"
     CHANGE_PASSWORD = "change password"
 
@@ -229,8 +231,46 @@ class Order:
     verb: Verb
     target: Target
     foreign_id: str = ""  # "" when it is to be created
-    is_outbound_only: bool = False
+    is_outbound_only: bool = False  # suspend: calls in and emergency calls go on
+    cuts_calls: bool = False  # suspend: calls in progress are ended too
     attributes: Mapping[str, Any] = field(default_factory=dict)  # for create and change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPowers:
+    """What a site can be told about suspension, as its settings have it."""
+
+    targets: frozenset[Target] = frozenset()
+    outbound_only: bool = False  # outgoing calls can be stopped while others go on
+    cuts_calls: bool = False  # calls in progress can be ended
+    keeps_emergency: bool = False  # emergency calls go on even when everything is suspended
+    remark: str = ""  # what a person should know: "takes effect when the switch's cache expires"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How something stands at the platform, as just asked of it."""
+
+    state: State
+    state_word: str = ""  # the platform's own word
+    is_outbound_only: bool = False  # suspended for outgoing calls only
+    is_settled: bool = True  # false: accepted, but not carried out everywhere yet; ask again later
+    says: str = ""  # what a person should know: "suspended at next cache expiry"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMarks:
+    """By what the records of one account are recognised at a platform, as people describe it there.
+
+    Numbers are as written; the other values are exactly as the connector puts them in its records.
+    """
+
+    tenant: str = ""  # `tenant_ref`; the foreign id of the customer
+    accounts: tuple[str, ...] = ()  # `account_ref`s: extensions with their tenant
+    numbers: tuple[str, ...] = ()  # DIDs
+    trunks: tuple[str, ...] = ()  # `trunk_ref`s: trunks, peers
+    texts: tuple[str, ...] = ()  # words in `display_text`
+    links: tuple[str, ...] = ()  # sources that belong to this account alone: the address of a file
 
 
 class Connector:
@@ -240,6 +280,9 @@ class Connector:
     title: ClassVar[str]  # as people name the platform
     settings: ClassVar[tuple[Setting, ...]] = ()
     offers: ClassVar[frozenset[Feature]] = frozenset()
+    # What people write down about one account there, read by `marks`: the fields of a service in their billing system.
+    account_fields: ClassVar[tuple[Setting, ...]] = ()
+    ways: ClassVar[tuple[str, ...]] = ()  # to find the account of a record, in order; () = as usual
     usage_by_customer: bool = False  # usage is asked for customer by customer; a setting may decide
     key_is_platform_id: bool = True  # `record_key` is the platform's own id: other content is a correction
     price_is: ClassVar[str] = ""  # what a platform's price means unless the connection says else: retail, cost
@@ -301,13 +344,34 @@ class Connector:
         """Send a price list; what the platform answered comes back."""
         raise self._not_offered(Feature.UPLOAD_PRICE_LIST)
 
-    def carry_out(self, order: Order) -> str:
-        """Tell the platform; the foreign id of what it was about comes back. It is done when `state` says so."""
+    def order_powers(self) -> OrderPowers:
+        """What can be told. Asks nobody."""
         raise self._not_offered(Feature.ORDERS)
 
-    def state(self, target: Target, foreign_id: str) -> State:
+    def carry_out(self, order: Order) -> str:
+        """Tell the platform; the foreign id of what it was about comes back. It is done when `standing` says so.
+
+        Raises:
+            ForAPerson: only somebody can do it; the message is what to do.
+        """
+        raise self._not_offered(Feature.ORDERS)
+
+    def standing(self, target: Target, foreign_id: str) -> Standing:
         """How it stands now, asked of the platform."""
         raise self._not_offered(Feature.ORDERS)
+
+    @classmethod
+    def marks(cls, fields: Mapping[str, str]) -> AccountMarks:
+        """What people write down about one account there (`account_fields`), read exactly.
+
+        Raises:
+            BadInput: a field that is not known, or one that cannot be read; names it and its value.
+        """
+        raise BadInput(f"{cls.title} has no fields that describe an account; give its number or code instead")
+
+    def call_of(self, message: Pushed) -> str:
+        """What binds together the messages about one call, so that they are read together; "" = this one is alone."""
+        raise self._not_offered(Feature.PUSH)
 
     def change_password(self, new_password: Secret) -> None:
         """Give the API user another password. The caller keeps it: the old one is void from then on."""

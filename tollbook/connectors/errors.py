@@ -23,5 +23,9 @@ class PasswordExpired(NeedsAttention):
     """The platform demands a new password before it does anything else."""
 
 
+class ForAPerson(NeedsAttention):
+    """Nothing is wrong, but only a person can do it: the message is what to do."""
+
+
 class NotOffered(ConnectorError):
     """The platform, or its connector, has no such thing."""

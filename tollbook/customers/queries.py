@@ -30,6 +30,16 @@ LINKS = table({"account_ref": pl.String, "account_id": pl.Int64, "link_from": UT
 PAIRINGS = table(
     {"tenant_ref": pl.String, "paired_customer_id": pl.Int64, "paired_from": UTC_TIME, "paired_until": UTC_TIME}
 )
+MARKS = table(
+    {
+        "mark_kind": pl.String,
+        "mark_tenant": pl.String,  # "" = of any
+        "mark_value": pl.String,
+        "account_id": pl.Int64,
+        "mark_from": UTC_TIME,
+        "mark_until": UTC_TIME,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +50,13 @@ class Directory:
     numbers: pl.DataFrame  # NUMBERS
     links: pl.DataFrame  # LINKS
     pairings: pl.DataFrame  # PAIRINGS
+    marks: pl.DataFrame  # MARKS
 
 
 def directory(connection_id: int | None = None) -> Directory:
     """The whole directory: a few bytes a line, so a million lines are some hundred megabytes.
 
-    Links and pairings are those of one connection; without one there are none.
+    Links, pairings and marks are those of one connection; without one there are none.
     """
     accounts = copy_out(
         """
@@ -77,7 +88,16 @@ def directory(connection_id: int | None = None) -> Directory:
         PAIRINGS,
         (connection_id,),
     )
-    return Directory(accounts, numbers, links, pairings)
+    marks = copy_out(
+        """
+        SELECT kind AS mark_kind, tenant AS mark_tenant, value AS mark_value, account_id, active_from AS mark_from,
+               active_until AS mark_until
+          FROM customers_accountmark WHERE connection_id = %s
+        """,
+        MARKS,
+        (connection_id,),
+    )
+    return Directory(accounts, numbers, links, pairings, marks)
 
 
 def customer_list() -> list[dict[str, object]]:

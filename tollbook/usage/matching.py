@@ -1,8 +1,8 @@
 """Whose usage is it? Tables in, tables out.
 
 A way of matching answers with the accounts it finds for a record at its start. The connection says which ways are
-tried, in order; the first that finds any decides. More ways (tenant and extension, trunk, display text) are further
-functions in WAYS.
+tried, in order; the first that finds any decides. What records of an account look like at a connection is written down
+as its marks (`customers.models.AccountMark`); another way is another function in WAYS.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +39,52 @@ def by_platform(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return pairs.filter(_holds("link_from", "link_until")).select("row", "account_id")
 
 
+def by_extension(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """The account that the platform's account, an extension of a tenant, was a part of at the start of the call."""
+    return _marked(records, directory, "account", "account_ref")
+
+
+def by_trunk(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """The account whose trunk, peer or gateway the call came over."""
+    return _marked(records, directory, "trunk", "trunk_ref")
+
+
+def by_text(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """The account whose words stand, whole and in any case, in the name that is there in place of a number."""
+    marks = directory.marks.filter(mark_kind="text")
+    if marks.is_empty():
+        return _NOBODY
+    named = records.filter(pl.col("display_text").is_not_null())
+    # Few names come in many records, so each name is searched once for each mark.
+    names = named.select("display_text").unique()
+    pairs = names.join(marks.select(mark_value="mark_value").unique(), how="cross")
+    found = pairs.filter(_words("display_text").str.contains(_words("mark_value"), literal=True))
+    return _marked(
+        named.select("row", "start", "tenant_ref", "display_text").join(found, on="display_text"),
+        directory,
+        "text",
+        "mark_value",
+    )
+
+
+def _words(name: str) -> pl.Expr:
+    """The words of a text with one blank around each, so that "anna" is not found in "joanna"."""
+    words = pl.col(name).str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " ").str.strip_chars()
+    return pl.format(" {} ", words)
+
+
+def _marked(records: pl.DataFrame, directory: Directory, kind: str, column: str) -> pl.DataFrame:
+    """Those whose mark of that kind the column has, at the start of the call, in the mark's tenant if it has one."""
+    marks = directory.marks.filter(mark_kind=kind).select(
+        "mark_tenant", "account_id", "mark_from", "mark_until", pl.col("mark_value").alias("\0value")
+    )
+    wanted = records.select("row", "start", "tenant_ref", pl.col(column).alias("\0value"))
+    pairs = wanted.join(marks, on="\0value").filter(
+        (pl.col("mark_tenant") == "") | (pl.col("mark_tenant") == pl.col("tenant_ref").fill_null(""))
+    )
+    return pairs.filter(_holds("mark_from", "mark_until")).select("row", "account_id")
+
+
 def by_number(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """The account that had the number on our side at the start of the call."""
     return owners(records.select("row", "start", digits=own_number()), directory)
@@ -57,7 +103,15 @@ def _holds(since: str, until: str) -> pl.Expr:
 
 
 # Their names are those of `connections.operations.WAYS`.
-WAYS: Mapping[str, Way] = {"platform": by_platform, "account": by_account, "number": by_number}
+WAYS: Mapping[str, Way] = {
+    "platform": by_platform,
+    "extension": by_extension,
+    "account": by_account,
+    "number": by_number,
+    "trunk": by_trunk,
+    "text": by_text,
+}
+_NOBODY = pl.DataFrame(schema={"row": pl.UInt32, "account_id": pl.Int64})
 
 
 def match_accounts(
@@ -118,7 +172,7 @@ def _paired(matched: pl.DataFrame, pairings: pl.DataFrame) -> pl.Series:
 
 
 def _first_way_that_finds(records: pl.DataFrame, directory: Directory, ways: Sequence[str]) -> pl.DataFrame:
-    found = pl.DataFrame(schema={"row": pl.UInt32, "account_id": pl.Int64})
+    found = _NOBODY
     open_records = records
     for way in ways:
         if way not in WAYS:

@@ -167,7 +167,7 @@ def test_numbers_in_stock_belong_to_nobody(opened: PortaBillingConnector) -> Non
 def test_a_customer_is_blocked_and_unblocked(platform: Simulator, opened: PortaBillingConnector) -> None:
     def order(verb: Verb) -> State:
         opened.carry_out(Order(verb=verb, target=Target.CUSTOMER, foreign_id="46171"))
-        return opened.state(Target.CUSTOMER, "46171")
+        return opened.standing(Target.CUSTOMER, "46171").state
 
     assert [order(Verb.SUSPEND), order(Verb.SUSPEND), order(Verb.RESUME)] == [
         State.BLOCKED,
@@ -181,7 +181,7 @@ def test_an_account_is_created_and_changed_with_the_apis_own_attributes(
 ) -> None:
     attributes = {"i_customer": 46171, "billing_model": 1, "i_product": 315, "id": "ph46171x900"}
     made = opened.carry_out(Order(verb=Verb.CREATE, target=Target.ACCOUNT, attributes=attributes))
-    assert opened.state(Target.ACCOUNT, made) is State.ACTIVE
+    assert opened.standing(Target.ACCOUNT, made).state is State.ACTIVE
     change = Order(verb=Verb.CHANGE, target=Target.ACCOUNT, foreign_id=made, attributes={"email": "a@b.example"})
     assert opened.carry_out(change) == made
     assert platform.books.accounts[int(made)]["email"] == "a@b.example"
@@ -190,7 +190,7 @@ def test_an_account_is_created_and_changed_with_the_apis_own_attributes(
 def test_a_block_whose_answer_was_lost_is_told_again(platform: Simulator, opened: PortaBillingConnector) -> None:
     platform.faults.add(Fault("timeout_after", match="update_account"))
     opened.carry_out(Order(verb=Verb.SUSPEND, target=Target.ACCOUNT, foreign_id="1000800"))
-    assert opened.state(Target.ACCOUNT, "1000800") is State.BLOCKED
+    assert opened.standing(Target.ACCOUNT, "1000800").state is State.BLOCKED
     assert methods_called(platform).count("Account/update_account") == 2
 
 
@@ -201,7 +201,7 @@ def test_what_the_platform_cannot_do_is_not_offered(opened: PortaBillingConnecto
     with pytest.raises(NotOffered, match="for outgoing calls only"):
         opened.carry_out(outbound)
     with pytest.raises(NeedsAttention, match="there is no account 77, or the API user may not see it"):
-        opened.state(Target.ACCOUNT, "77")
+        opened.standing(Target.ACCOUNT, "77")
 
 
 # --- what the API user may do

@@ -27,6 +27,7 @@ class FilesConnector(Connector):
     title = "Files of calls"
     settings = SETTINGS
     offers: ClassVar[frozenset[Feature]] = frozenset({Feature.FILES})
+    ways: ClassVar[tuple[str, ...]] = ("account", "number")
 
     def __init__(self, site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> None:
         """`clock`: against which the age of files is held."""

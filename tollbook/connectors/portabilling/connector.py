@@ -10,12 +10,13 @@ from tollbook.connectors.base import (
     Connector,
     Feature,
     Order,
+    OrderPowers,
     PlatformAccount,
     PlatformCustomer,
     PlatformNumber,
     Scope,
     Site,
-    State,
+    Standing,
     Target,
     UsageBatch,
     UsageEvent,
@@ -133,6 +134,12 @@ class PortaBillingConnector(Connector):
         """Records of xDRs that were fetched."""
         return read_usage(file, self._options.services, batch_rows=batch_rows, is_complete=is_complete)
 
+    def order_powers(self) -> OrderPowers:
+        return OrderPowers(
+            targets=frozenset({Target.CUSTOMER, Target.ACCOUNT}),
+            remark="a block stops calls in both directions; calls in progress go on",
+        )
+
     def carry_out(self, order: Order) -> str:
         """Block or unblock; create or change with the API's own attributes.
 
@@ -143,7 +150,7 @@ class PortaBillingConnector(Connector):
         info = dict(order.attributes)
         if order.verb in {Verb.SUSPEND, Verb.RESUME}:
             info = {"blocked": "Y" if order.verb is Verb.SUSPEND else "N"}
-            self.state(order.target, order.foreign_id)  # named if it is not there
+            self.standing(order.target, order.foreign_id)  # named if it is not there
         if order.verb is Verb.CREATE:
             service, _, verb = method.partition("/")
             answer = self.generic.create(service, verb.partition("_")[2], info)
@@ -153,7 +160,7 @@ class PortaBillingConnector(Connector):
             answer = self._client.call(method, {structure: info}, is_repeatable=True)
         return id_text(answer.get(key)) or order.foreign_id
 
-    def state(self, target: Target, foreign_id: str) -> State:
+    def standing(self, target: Target, foreign_id: str) -> Standing:
         """As the platform has it now.
 
         Raises:
@@ -174,7 +181,7 @@ class PortaBillingConnector(Connector):
                 f"there is no {target.value} {foreign_id}, or the API user may not see it; correct the link",
                 platform=self.site.name,
             )
-        return state
+        return Standing(state=state)
 
     def change_password(self, new_password: Secret) -> None:
         """With the old one, and before a login: an expired password lets nobody in.

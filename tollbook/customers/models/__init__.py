@@ -4,9 +4,11 @@ from tollbook.customers.models.accounts import (
     Account,
     AccountEvent,
     AccountLink,
+    AccountMark,
     AccountState,
     BlockedBy,
     ForeignNumber,
+    MarkKind,
     Number,
 )
 from tollbook.customers.models.customers import Customer, CustomerState, Identity, TaxTreatment
@@ -24,6 +26,7 @@ __all__ = [
     "Account",
     "AccountEvent",
     "AccountLink",
+    "AccountMark",
     "AccountState",
     "BlockedBy",
     "Customer",
@@ -31,6 +34,7 @@ __all__ = [
     "ForeignCustomer",
     "ForeignNumber",
     "Identity",
+    "MarkKind",
     "Number",
     "Pairing",
     "PairingDeed",

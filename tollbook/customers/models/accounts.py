@@ -108,6 +108,50 @@ class AccountLink(models.Model):
         return f"{self.account_id} is {self.foreign_id}"
 
 
+class MarkKind(models.TextChoices):
+    """What of a record says whose it is."""
+
+    ACCOUNT = "account", "the platform's name of an account: extension and tenant"
+    TRUNK = "trunk", "the trunk, peer or gateway it came over"
+    TEXT = "text", "words in the name that stands in place of a number"
+    LINK = "link", "a source that has nothing but this account's records"
+
+
+class AccountMark(models.Model):
+    """By what usage of an account is recognised at a connection, as somebody described it, in a time.
+
+    An account may have several: the extensions of one service, a trunk, a text.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="marks")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="account_marks")
+    kind = models.CharField(max_length=10, choices=MarkKind)
+    tenant = models.TextField(
+        db_collation="C", blank=True, help_text="only records of this tenant; blank = of any"
+    )
+    value = models.TextField(db_collation="C", help_text="exactly as records have it; a text in lower case")
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always was")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "kind", "tenant", "value"],
+                condition=models.Q(active_until=None),
+                name="accountmark_one_account_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(active_until__gt=models.F("active_from"))
+                | models.Q(active_from=None)
+                | models.Q(active_until=None),
+                name="accountmark_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id}: {self.kind} {self.value}"
+
+
 class AccountEvent(models.Model):
     """Something that became of an account. Added to, never changed."""
 
