@@ -18,7 +18,7 @@ from tollbook.errors import BadInput
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.jobs.explain_usage import explain_record
 from tollbook.jobs.post_usage import Batch, post_batch
-from tollbook.jobs.rate_usage import PriceBook, rate_usage
+from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
 from tollbook.ledger.queries import balance
 from tollbook.money import Money, nanos_of
 from tollbook.phone import NumberRules
@@ -87,8 +87,7 @@ def posted(office: Office, *records: dict[str, object]) -> ImportRun:
     rated = rate_usage(
         pl.DataFrame(list(records), schema=USAGE),
         book=book,
-        rules=NumberRules.from_mapping({}),
-        ways=["platform", "number"],
+        reading=Reading(rules=NumberRules.from_mapping({}), ways=["platform", "number"]),
         received_at=NOON,
     )
     post_batch(Batch(run, rated, may_be_corrected=True), posted_at=NOON)

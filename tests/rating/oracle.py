@@ -36,7 +36,7 @@ UNIT_SIZE = {
     "MiB": 1024**2,
     "GiB": 1024**3,
 }
-FREE = {"unanswered", "excluded", "emergency", "not_billed", "on_net", "grace", "allowance"}
+FREE = {"unanswered", "hidden", "excluded", "emergency", "not_billed", "on_net", "grace", "allowance"}
 ORDER = (
     "unreadable",
     "fee",
@@ -48,6 +48,7 @@ ORDER = (
     "unknown_kind",
     "unanswered",
     "correction_undone",
+    "hidden",
     "excluded",
     "emergency",
     "unpaired_customer",

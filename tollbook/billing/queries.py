@@ -86,7 +86,7 @@ def calls_of_customer(
 ) -> pl.DataFrame:
     """What the invoice of `month` lists, as CALLS: the records these transactions charged, and the month's free ones.
 
-    Unanswered calls are free too, and left out: nobody expects them on a bill.
+    Unanswered calls are free too, and left out: nobody expects them on a bill; nor are those that an exclusion hides.
 
     `months` are those of the transactions: a call that arrived late is from an earlier one.
     """
@@ -100,7 +100,7 @@ def calls_of_customer(
           JOIN customers_account a ON a.id = u.account_id
           LEFT JOIN catalog_rate r ON r.version_id = u.tariff_version_id AND r.line = u.rate_line
          WHERE u.account_id IN (SELECT id FROM customers_account WHERE customer_id = %s)
-           AND (u.outcome = 'charged' OR u.outcome = 'free' AND u.reason <> 'unanswered')
+           AND (u.outcome = 'charged' OR u.outcome = 'free' AND u.reason NOT IN ('unanswered', 'hidden'))
            AND u.start >= %s AND u.start < %s
          ORDER BY a.code, u.start, u.id
         """,

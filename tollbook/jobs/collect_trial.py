@@ -19,9 +19,8 @@ from tollbook.jobs.collect_scopes import Wish, plan_scopes
 from tollbook.jobs.corrections import changed
 from tollbook.jobs.fetch_usage import FETCHING, Progress, Step, fetch_usage
 from tollbook.jobs.import_usage import READ_ROWS
-from tollbook.jobs.rate_usage import PriceBook, rate_usage
+from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
 from tollbook.jobs.spool import file_name
-from tollbook.phone import NumberRules
 from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit
 from tollbook.usage.models import CollectRun
 from tollbook.usage.queries import known_keys
@@ -85,9 +84,9 @@ def rated_file(
     """The records of a fetched file as an import would rate them now, in batches. Writes nothing."""
     book = PriceBook.current(connection)
     book.compile()
-    rules = NumberRules.from_mapping(connection.number_rules)
+    reading = Reading.of(connection)
     for batch in connector.read_usage(path, name=name, batch_rows=READ_ROWS, is_complete=is_complete):
-        yield rate_usage(batch.usage, book=book, rules=rules, ways=connection.match_by, received_at=now)
+        yield rate_usage(batch.usage, book=book, reading=reading, received_at=now)
 
 
 @dataclass(slots=True)

@@ -18,8 +18,7 @@ from tollbook.connections.operations import open_connector
 from tollbook.connectors.base import Connector, UsageBatch
 from tollbook.errors import BadInput
 from tollbook.jobs.post_usage import Batch, post_batch
-from tollbook.jobs.rate_usage import PriceBook, rate_usage
-from tollbook.phone import NumberRules
+from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
 from tollbook.usage import operations as usage
 from tollbook.usage.evidence import evidence_path, keep_evidence
 from tollbook.usage.models import CollectRun, Evidence, ImportRun
@@ -76,7 +75,7 @@ def import_evidence(
     progress: Progress = lambda _bytes, _records: None,
 ) -> ImportRun:
     """Read evidence into the ledger, as its connector understands it. Otherwise as `import_usage`."""
-    intake = _Intake(source, connector.key_is_platform_id, NumberRules.from_mapping(source.number_rules), now)
+    intake = _Intake(source, connector.key_is_platform_id, Reading.of(source), now)
     kept = evidence_path(evidence.sha256)
     with usage.one_import_at_a_time(source):
         run = usage.begin_or_continue_run(
@@ -127,7 +126,7 @@ class _Intake:
 
     source: Connection
     key_is_platform_id: bool
-    rules: NumberRules
+    reading: Reading
     now: datetime
 
     def rated(self, parts: Iterator[list[UsageBatch]], run: ImportRun) -> Iterator[_Part]:
@@ -148,8 +147,7 @@ class _Intake:
             records = rate_usage(
                 usage_rows.slice(skipped),
                 book=book,
-                rules=self.rules,
-                ways=self.source.match_by,
+                reading=self.reading,
                 received_at=self.now,
             )
             # Sorted by account, a batch is written to few places of the account index.

@@ -4,6 +4,7 @@ Everything here is tables in, tables out: what is needed of the database is read
 batch can be prepared while the one before it is being written.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from tollbook.phone import RATEABLE, NumberRules, normalise
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
 from tollbook.rating.frames import RATES, SET_ASIDE_REASONS, TariffSettings
 from tollbook.records import INCOMING, UTC_TIME
+from tollbook.usage.exclusions import Exclusion, excluded
 from tollbook.usage.matching import match_accounts, other_number, owners
 
 # A call before it is a mistake in the file, and would open a partition of its own.
@@ -71,22 +73,39 @@ class PriceBook:
         return NO_RATES if version_id is None else self.compiled[version_id]
 
 
-def rate_usage(
-    records: pl.DataFrame, *, book: PriceBook, rules: NumberRules, ways: list[str], received_at: datetime
-) -> pl.DataFrame:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How the records of a connection are read and matched."""
+
+    rules: NumberRules
+    ways: Sequence[str]  # to find the account, in order
+    exclusions: Sequence[Exclusion] = ()
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Reading":
+        """As the connection has it now."""
+        return cls(
+            rules=NumberRules.from_mapping(connection.number_rules),
+            ways=tuple(connection.match_by),
+            exclusions=tuple(Exclusion(**one) for one in connection.exclusions),
+        )
+
+
+def rate_usage(records: pl.DataFrame, *, book: PriceBook, reading: Reading, received_at: datetime) -> pl.DataFrame:
     """USAGE in, the same rows in their order with account, tariff and VERDICT out.
 
     `cli` and `cld` come back as digits where the rules can read them, else as written; `cli_raw` and `cld_raw` keep
     what was written. `month` is the first day of the customer's month the call belongs to.
     """
     records = _sensible_times(records, received_at)
-    records = _read_numbers(records, rules)
-    records = match_accounts(records, book.directory, ways, pairs_customers=book.pairs_customers)
+    records = _read_numbers(records, reading.rules)
+    records = match_accounts(records, book.directory, reading.ways, pairs_customers=book.pairs_customers)
     records = _pick_tariff(records, book)
     takes_platform_price = pl.col("takes_platform_price").fill_null(value=False)
     records = records.with_columns(
         known_reason=pl.coalesce(
             "defect",
+            excluded(records, reading.exclusions, country_code=reading.rules.country_code),
             pl.when(pl.col("is_emergency")).then(pl.lit("emergency")),
             "match_reason",
             pl.when(pl.col("tariff_reason") == "not_billed").then("tariff_reason"),  # nobody needs its number then
@@ -129,7 +148,9 @@ def _read_numbers(records: pl.DataFrame, rules: NumberRules) -> pl.DataFrame:
     # An emergency number is one that somebody here dials.
     return records.with_columns(
         is_emergency=(pl.col("cld_class") == "emergency") & ~is_incoming,
-        is_number_read=pl.col("cld_class").is_in(RATEABLE) | (pl.col("kind") == "data"),
+        is_number_read=pl.col("cld_class").is_in(RATEABLE)
+        | (pl.col("kind") == "data")
+        | ((pl.col("kind") == "voice_local") & (pl.col("cld_class") == "extension")),
     )
 
 

@@ -8,8 +8,7 @@ from django.db import transaction
 
 from tollbook.connections.models import Connection
 from tollbook.jobs.post_usage import as_records, charge
-from tollbook.jobs.rate_usage import PriceBook, rate_usage
-from tollbook.phone import NumberRules
+from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
 from tollbook.records import USAGE
 from tollbook.usage import operations as usage
 from tollbook.usage.queries import select_records
@@ -38,7 +37,7 @@ def retry_set_aside(
     `dry_run` says what would happen and changes nothing.
     """
     tried = charged = free = 0
-    rules = NumberRules.from_mapping(source.number_rules)
+    reading = Reading.of(source)
     with usage.one_import_at_a_time(source):
         waiting = _waiting(source, reason, after_id=0)
         if waiting.is_empty():  # as after most collects: then nobody waits for price lists to be compiled
@@ -46,7 +45,7 @@ def retry_set_aside(
         book = PriceBook.current(source)
         book.compile()
         while not waiting.is_empty():
-            rated = rate_usage(_as_usage(waiting), book=book, rules=rules, ways=source.match_by, received_at=now)
+            rated = rate_usage(_as_usage(waiting), book=book, reading=reading, received_at=now)
             counts = dict(rated["outcome"].value_counts().iter_rows())
             tried += len(waiting)
             charged += counts.get("charged", 0)

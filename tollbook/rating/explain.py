@@ -26,6 +26,7 @@ _WHY = {
     "unknown_kind": "its kind is not known",
     "unanswered": "it was not answered, or lasted 0 s",
     "correction_undone": "the correction that replaced it was undone",
+    "hidden": "a rule excludes it from billing, and from what is shown",
     "excluded": "a rule excludes it from billing",
     "emergency": "emergency calls are free",
     "no_account": "it belongs to no account",

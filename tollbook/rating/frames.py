@@ -100,7 +100,7 @@ CALLS = table(
     }
 )
 
-FREE_REASONS = ("unanswered", "excluded", "emergency", "not_billed", "on_net", "grace", "allowance")
+FREE_REASONS = ("unanswered", "hidden", "excluded", "emergency", "not_billed", "on_net", "grace", "allowance")
 SET_ASIDE_REASONS = (
     "bad_time",
     "bad_quantity",

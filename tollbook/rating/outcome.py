@@ -39,28 +39,29 @@ class Answer(IntEnum):
     # Put to the side by a person's undoing, until it is rated again.
     CORRECTION_UNDONE = 9
     # 3–8: known before a price is looked up.
-    EXCLUDED = 10
-    EMERGENCY = 11
-    UNPAIRED_CUSTOMER = 12
-    OTHER_CUSTOMER = 13
-    NO_ACCOUNT = 14
-    AMBIGUOUS_ACCOUNT = 15
-    ACCOUNT_CLOSED = 16
-    NOT_BILLED = 17  # so nobody needs to read its number
-    BAD_NUMBER = 18
-    NO_TARIFF = 19
-    ON_NET = 20
+    HIDDEN = 10
+    EXCLUDED = 11
+    EMERGENCY = 12
+    UNPAIRED_CUSTOMER = 13
+    OTHER_CUSTOMER = 14
+    NO_ACCOUNT = 15
+    AMBIGUOUS_ACCOUNT = 16
+    ACCOUNT_CLOSED = 17
+    NOT_BILLED = 18  # so nobody needs to read its number
+    BAD_NUMBER = 19
+    NO_TARIFF = 20
+    ON_NET = 21
     # 9: the price list, or the platform, has no price for it.
-    NO_PLATFORM_PRICE = 21
-    NO_RATE = 22
-    FORBIDDEN_DESTINATION = 23
-    CURRENCY_MISMATCH = 24
+    NO_PLATFORM_PRICE = 22
+    NO_RATE = 23
+    FORBIDDEN_DESTINATION = 24
+    CURRENCY_MISMATCH = 25
     # 10: priced at nothing.
-    GRACE = 25
-    ALLOWANCE = 26
+    GRACE = 26
+    ALLOWANCE = 27
     # 11: priced; or it would be, were the price not too large for 64 bits (shown as `bad_quantity`).
-    UNPRICEABLE = 27
-    CHARGED = 28
+    UNPRICEABLE = 28
+    CHARGED = 29
 
     @property
     def reason(self) -> str | None:
