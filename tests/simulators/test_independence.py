@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 SIMULATORS = Path(__file__).parents[2] / "simulators"
-ALLOWED = {"simulators", "cryptography", "paramiko", "pyftpdlib", *sys.stdlib_module_names}
+ALLOWED = {"simulators", "cryptography", "paramiko", "psycopg", "pyftpdlib", *sys.stdlib_module_names}
 
 
 def imported(path: Path) -> set[str]:
