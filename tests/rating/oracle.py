@@ -43,6 +43,7 @@ ORDER = (
     "payment",
     "adjustment",
     "tax",
+    "leg",
     "bad_time",
     "bad_quantity",
     "unknown_kind",
@@ -62,7 +63,7 @@ ORDER = (
     "on_net",
     "no_platform_price",
 )
-NOT_USAGE = {"fee", "payment", "adjustment", "tax"}
+NOT_USAGE = {"fee", "payment", "adjustment", "tax", "leg"}
 LARGEST_SIXTIETHS = 2**63 - 1 - 60 * 10**9
 
 

@@ -43,6 +43,7 @@ _WHY = {
     "payment": "the platform's record of a payment",
     "adjustment": "the platform's record of an adjustment",
     "tax": "the platform's record of a tax",
+    "leg": "it is a leg of another call, not a call of its own",
     "no_rate": "the price list has no price for it",
     "forbidden_destination": "the price list forbids the destination",
     "currency_mismatch": "the tariff is in another currency",

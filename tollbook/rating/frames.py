@@ -119,8 +119,9 @@ SET_ASIDE_REASONS = (
     "currency_mismatch",
     "correction_undone",  # the correction that replaced it was undone; retrying rates it again
 )
-# A platform's record of money, not of usage: kept, so that its books can be rebuilt, and never charged.
-NOT_USAGE_REASONS = ("fee", "payment", "adjustment", "tax")
+# Kept, so that the platform's books can be rebuilt, and never charged: records of money, and of a leg of a call that is
+# no call of its own.
+NOT_USAGE_REASONS = ("fee", "payment", "adjustment", "tax", "leg")
 REASONS = FREE_REASONS + SET_ASIDE_REASONS + NOT_USAGE_REASONS
 
 # What comes back, appended to the columns given: exactly one outcome per record, in the order of the rows given.

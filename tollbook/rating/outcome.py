@@ -25,43 +25,44 @@ class Answer(IntEnum):
 
     # 1: the record makes no sense.
     UNREADABLE = 0
-    # It is about money, not usage.
+    # It is about money, not usage; or it is part of a call that has a record of its own.
     FEE = 1
     PAYMENT = 2
     ADJUSTMENT = 3
     TAX = 4
+    LEG = 5
     # 1 again.
-    BAD_TIME = 5
-    BAD_QUANTITY = 6
-    UNKNOWN_KIND = 7
+    BAD_TIME = 6
+    BAD_QUANTITY = 7
+    UNKNOWN_KIND = 8
     # 2: nothing happened, so nobody has to own it.
-    UNANSWERED = 8
+    UNANSWERED = 9
     # Put to the side by a person's undoing, until it is rated again.
-    CORRECTION_UNDONE = 9
+    CORRECTION_UNDONE = 10
     # 3–8: known before a price is looked up.
-    HIDDEN = 10
-    EXCLUDED = 11
-    EMERGENCY = 12
-    UNPAIRED_CUSTOMER = 13
-    OTHER_CUSTOMER = 14
-    NO_ACCOUNT = 15
-    AMBIGUOUS_ACCOUNT = 16
-    ACCOUNT_CLOSED = 17
-    NOT_BILLED = 18  # so nobody needs to read its number
-    BAD_NUMBER = 19
-    NO_TARIFF = 20
-    ON_NET = 21
+    HIDDEN = 11
+    EXCLUDED = 12
+    EMERGENCY = 13
+    UNPAIRED_CUSTOMER = 14
+    OTHER_CUSTOMER = 15
+    NO_ACCOUNT = 16
+    AMBIGUOUS_ACCOUNT = 17
+    ACCOUNT_CLOSED = 18
+    NOT_BILLED = 19  # so nobody needs to read its number
+    BAD_NUMBER = 20
+    NO_TARIFF = 21
+    ON_NET = 22
     # 9: the price list, or the platform, has no price for it.
-    NO_PLATFORM_PRICE = 22
-    NO_RATE = 23
-    FORBIDDEN_DESTINATION = 24
-    CURRENCY_MISMATCH = 25
+    NO_PLATFORM_PRICE = 23
+    NO_RATE = 24
+    FORBIDDEN_DESTINATION = 25
+    CURRENCY_MISMATCH = 26
     # 10: priced at nothing.
-    GRACE = 26
-    ALLOWANCE = 27
+    GRACE = 27
+    ALLOWANCE = 28
     # 11: priced; or it would be, were the price not too large for 64 bits (shown as `bad_quantity`).
-    UNPRICEABLE = 28
-    CHARGED = 29
+    UNPRICEABLE = 29
+    CHARGED = 30
 
     @property
     def reason(self) -> str | None:
