@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tollbook.cli import account_marks
 from tollbook.cli.database import open_database
 from tollbook.cli.import_report import print_lines, print_report, report_facts
 from tollbook.cli.listing import print_json, print_list
@@ -16,6 +17,11 @@ from tollbook.customers.queries import account_list
 from tollbook.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Accounts and their numbers: what makes usage.")
+
+app.command()(account_marks.services)
+app.command()(account_marks.describe)
+app.command()(account_marks.unmark)
+app.command()(account_marks.marks)
 
 
 @app.command("import")

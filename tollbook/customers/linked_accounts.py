@@ -10,7 +10,15 @@ from django.db.models import Exists, OuterRef, Q
 
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import PlatformAccount
-from tollbook.customers.models import Account, AccountLink, AccountState, ForeignNumber, Number
+from tollbook.customers.models import (
+    Account,
+    AccountLink,
+    AccountMark,
+    AccountState,
+    ForeignNumber,
+    MarkKind,
+    Number,
+)
 from tollbook.phone import MIN_E164_DIGITS, NumberClass, NumberRules, normalise
 
 SAME_CODE = 10  # accounts that may have one code at the platforms
@@ -30,6 +38,7 @@ class Stored:
     by_code: dict[str, Account]  # accounts without a link and without numbers
     taken_codes: set[str]
     dids: dict[str, set[int]]  # foreign id → digits that the platform's list of DIDs has on it
+    described: frozenset[str]  # foreign ids that somebody has described as part of an account (its marks)
 
 
 def stored_accounts(
@@ -82,6 +91,11 @@ def stored_accounts(
         by_code={account.code: account for account in same_code if not account.is_used},
         taken_codes={account.code for account in same_code},
         dids=dict(dids),
+        described=frozenset(
+            AccountMark.objects.filter(
+                holds_at(at), connection=connection, kind=MarkKind.ACCOUNT, value__in=ids
+            ).values_list("value", flat=True)
+        ),
     )
 
 

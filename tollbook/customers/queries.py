@@ -6,7 +6,8 @@ from datetime import datetime
 import polars as pl
 from django.db.models import Count, Prefetch, Q
 
-from tollbook.customers.models import Account, Customer, Number
+from tollbook.connections.models import Connection
+from tollbook.customers.models import Account, AccountMark, Customer, Number
 from tollbook.database import copy_out
 from tollbook.errors import BadInput
 from tollbook.records import UTC_TIME, table
@@ -132,4 +133,26 @@ def account_list(*, customer: str | None, at: datetime) -> list[dict[str, object
             "active_until": account.active_until,
         }
         for account in accounts.prefetch_related(Prefetch("numbers", queryset=held))
+    ]
+
+
+def mark_list(*, connection: Connection | None = None, account: Account | None = None) -> list[dict[str, object]]:
+    """Marks by connection, kind and value; all, or one connection's, or one account's."""
+    marks = AccountMark.objects.select_related("connection", "account__customer")
+    if connection is not None:
+        marks = marks.filter(connection=connection)
+    if account is not None:
+        marks = marks.filter(account=account)
+    return [
+        {
+            "connection": mark.connection.name,
+            "kind": mark.kind,
+            "value": mark.value,
+            "tenant": mark.tenant,
+            "account": mark.account.code,
+            "customer": mark.account.customer.code,
+            "from": mark.active_from,
+            "until": mark.active_until,
+        }
+        for mark in marks.order_by("connection__name", "kind", "value", "pk")
     ]

@@ -21,6 +21,7 @@ ROWS_PER_STATEMENT = 5_000
 MAX_NAME, MAX_WORD, MAX_DETAIL = 200, 40, 500
 NO_PRODUCT = "the connection names no product for new accounts"
 UNPAIRED = "their customer is not paired"
+DESCRIBED = "they are part of an account, as somebody described it"
 
 
 @dataclass(slots=True)
@@ -75,7 +76,9 @@ class AccountBatch:
 
     def _unknown(self, there: PlatformAccount) -> None:
         pairings = self._sync.payers.get(there.customer_id, [])
-        if not pairings:
+        if there.foreign_id in self._stored.described:
+            self._sync.report.skipped[DESCRIBED] += 1
+        elif not pairings:
             self._sync.report.skipped[UNPAIRED] += 1
         elif is_over(there) and there.foreign_id in self._stored.once_linked:
             self._sync.report.unchanged += 1

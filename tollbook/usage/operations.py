@@ -17,11 +17,33 @@ from tollbook.connections.models import Connection
 from tollbook.connections.queries import zone_of
 from tollbook.database import allocate_ids, copy_in
 from tollbook.phone import MIN_E164_DIGITS
+from tollbook.usage.exclusions import read_patterns
 from tollbook.usage.frames import RECORDS
 from tollbook.usage.models import CollectRun, Evidence, ImportRun, RunState, UsageIdentity, UsageRecord
 
 COLUMNS = RECORDS.names()
 LOG = logging.getLogger(__name__)
+
+
+def set_exclusions(source: Connection, *, shown: str | None = None, hidden: str | None = None) -> None:
+    """Say what of a connection costs nothing, each list anew; None leaves it as it is. Safe to repeat.
+
+    What came before is not touched: `usage reprocess` reads it again.
+
+    Raises:
+        BadInput: a pattern that is none (`usage.exclusions` says what they are).
+    """
+    kept = {
+        is_hidden: [one for one in source.exclusions if one["is_hidden"] is is_hidden]
+        for is_hidden in (False, True)
+    }
+    for is_hidden, text in ((False, shown), (True, hidden)):
+        if text is not None:
+            kept[is_hidden] = [{"pattern": one, "is_hidden": is_hidden} for one in read_patterns(text)]
+    exclusions = kept[False] + kept[True]
+    if exclusions != source.exclusions:
+        source.exclusions = exclusions
+        source.save(update_fields=["exclusions"])
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from tollbook.connections.models import Connection
 from tollbook.connections.operations import named_connection, schedule_of, set_connection
 from tollbook.connectors.registry import connector_class
 from tollbook.errors import BadInput
+from tollbook.usage.operations import set_exclusions
 
 
 def add(
@@ -49,6 +50,8 @@ def add(
     add_country_code: options.AddCountryCode = None,
     extension_length: options.ExtensionLengths = None,
     number_rules: options.NumberRulesFile = None,
+    exclude: options.Exclude = None,
+    hide: options.Hide = None,
     change: options.Change = False,
 ) -> None:
     """Add a place from which usage comes: a platform, or files of calls. Safe to repeat.
@@ -110,6 +113,7 @@ def add(
             may_change=change,
             **more,
         )
+        set_exclusions(added, shown=exclude, hidden=hide)
         grant(when, added, was=was, may_change=change, now=datetime.now(UTC))
     typer.echo(f"connection {added.name}: {_next_step(added)}")
     if begun.number_rules and not added.number_rules:

@@ -19,6 +19,8 @@ ONLY_SHOWN = (
     "settings",
     "secrets",
     "number_rules",
+    "excluded",
+    "hidden",
     "creates_customers",
     "customer_defaults",
     "account_product",
@@ -90,6 +92,8 @@ def _facts(connection: Connection) -> dict[str, Any]:
         "settings": dict(connection.settings),
         "secrets": _secrets(connection),
         "number_rules": dict(connection.number_rules),
+        "excluded": ", ".join(one["pattern"] for one in connection.exclusions if not one["is_hidden"]),
+        "hidden": ", ".join(one["pattern"] for one in connection.exclusions if one["is_hidden"]),
     }
 
 

@@ -94,6 +94,22 @@ CustomerDefault = Annotated[
         rich_help_panel=SYNC,
     ),
 ]
+Exclude = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="What costs nothing and is shown: 911, 1800xxxxxxx, 1-800-*, [local]. Replaces the list there was.",
+        rich_help_panel=NUMBERS,
+    ),
+]
+Hide = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="What costs nothing and is not shown: *xx, 201,202. Replaces the list there was.",
+        rich_help_panel=NUMBERS,
+    ),
+]
 ImportFrom = Annotated[
     str | None,
     typer.Option(
