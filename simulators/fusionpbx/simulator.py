@@ -1,17 +1,24 @@
-"""The simulator as tests and the demo have it: a database on a given server, and switches for what changes in it."""
+"""The simulator as tests and the demo have it: a database, an event socket, a REST API, and switches."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
+from simulators.faults import Faults
 from simulators.fusionpbx import operator
 from simulators.fusionpbx.cdr import Row
 from simulators.fusionpbx.controls import control_rows
 from simulators.fusionpbx.database import Database
+from simulators.fusionpbx.esl import EventSocket
+from simulators.fusionpbx.export import LIMIT, csv_export
+from simulators.fusionpbx.fspbx import FsPbx
 from simulators.fusionpbx.month import make_month
 from simulators.fusionpbx.schema import CALLS, DETAILS
+from simulators.fusionpbx.switch import Switch
+from simulators.fusionpbx.switches import switches
 from simulators.fusionpbx.tenants import Switchboard, made_uuid
+from simulators.web import Server
 
 ANOTHER_CALL = timedelta(minutes=7)  # after the one that a late call is modelled on
 LATE_BY = timedelta(hours=1)  # after the last row that was there
@@ -39,9 +46,16 @@ class Simulator:
         seed: int = 1,
         name: str = "fusionpbx_sim",
         keep: bool = False,
+        rest_port: int = 0,
+        event_socket_port: int = 0,
     ) -> None:
         self.database = Database(server_dsn, name, generation)
         self.generation = generation
+        self.switch = Switch(self.database)
+        self.event_socket = EventSocket(self.switch, port=event_socket_port)
+        self.rest = FsPbx(self.database, self.switch)
+        self.faults = Faults(expire_sessions=self.rest.revoke_token, switches=switches(self))
+        self._server = Server(self.faults.guard(self.rest.handle), port=rest_port)
         self._seed = seed
         self._keep = keep
         self._month = make_month(seed, month)
@@ -95,6 +109,19 @@ class Simulator:
     def database_name(self) -> str:
         return self.database.name
 
+    @property
+    def url(self) -> str:
+        """Of the REST API's host, without a slash at its end."""
+        return self._server.url
+
+    @property
+    def token(self) -> str:
+        return self.rest.token
+
+    def csv_export(self, domain_name: str | None = None, *, limit: int = LIMIT) -> bytes:
+        """What the call page lets a superadmin download: of one tenant, or of all."""
+        return csv_export(self.database, domain_name, limit)
+
     def billable(self) -> list[UUID]:
         return [row["xml_cdr_uuid"] for row in self.database.rows(BILLABLE)]
 
@@ -143,8 +170,13 @@ class Simulator:
         for table, rows in control_rows(self.switchboard):
             self.database.fill(table, rows)
         self._insert(self._month.rows)
+        self.switch.boot()
+        self.event_socket.start()
+        self._server.start()
 
     def stop(self) -> None:
+        self._server.stop()
+        self.event_socket.stop()
         if self._keep:
             self.database.close()
         else:
