@@ -28,6 +28,7 @@ WAYS = (
     "account",
     "number",
     "trunk",
+    "link",
     "text",
 )  # to find the account of a record: `usage.matching` knows how
 WAYS_OF_PLATFORMS = ("platform", "number")
@@ -232,11 +233,12 @@ def _as_usual(kind: str, connector: type[Connector]) -> dict[str, Any]:
     return {
         "kind": kind,
         "settings": {},
-        "layout": "tollbook",
+        "layout": connector.default_layout,
         "timezone": "",
         "number_rules": {},
         "match_by": list(connector.ways or WAYS_OF_PLATFORMS),
         "price_is": connector.price_is,
+        **({"stale_after": connector.stale_after} if connector.stale_after else {}),
     }
 
 

@@ -10,7 +10,7 @@ loses nothing.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
@@ -273,6 +273,17 @@ class AccountMarks:
     links: tuple[str, ...] = ()  # sources that belong to this account alone: the address of a file
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The beginning of a file as it stands there and as it would be read, for a person to compare."""
+
+    source: str  # which file
+    says: str  # how it is taken to be written
+    lines: tuple[str, ...]  # as they stand there
+    usage: pl.DataFrame  # schema records.USAGE
+    settings: Mapping[str, str]  # what is written down when the person says that it is right
+
+
 class Connector:
     """A platform. Subclasses say what they offer and override just that."""
 
@@ -286,6 +297,9 @@ class Connector:
     usage_by_customer: bool = False  # usage is asked for customer by customer; a setting may decide
     key_is_platform_id: bool = True  # `record_key` is the platform's own id: other content is a correction
     price_is: ClassVar[str] = ""  # what a platform's price means unless the connection says else: retail, cost
+    default_layout: ClassVar[str] = "tollbook"  # of its files, unless the connection says else
+    stale_after: ClassVar[timedelta | None] = None  # likewise: an alarm when nothing new came for so long
+    files_only_grow: bool = False  # a file that is the beginning of what it was has been cut short
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -324,6 +338,22 @@ class Connector:
 
     def fetch(self, file: RemoteFile) -> Iterator[bytes]:
         """The bytes of a file, in blocks."""
+        raise self._not_offered(Feature.FILES)
+
+    def follow(self, links: Sequence[str]) -> None:
+        """The sources there are, each with one account's usage alone: what `files` is to give, by this name.
+
+        Raises:
+            NotOffered: its files are not told apart by account.
+        """
+        raise NotOffered(f"{self.title} has no files of single accounts", platform=self.site.name)
+
+    def unconfirmed(self) -> str:
+        """What a person must look at before anything is collected, and how; "" = nothing."""
+        return ""
+
+    def preview(self) -> Preview:
+        """What is to be looked at. Writes nothing."""
         raise self._not_offered(Feature.FILES)
 
     def read_usage(

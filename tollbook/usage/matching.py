@@ -49,6 +49,11 @@ def by_trunk(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return _marked(records, directory, "trunk", "trunk_ref")
 
 
+def by_link(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """The account whose own file the record stood in."""
+    return _marked(records, directory, "link", "account_ref")
+
+
 def by_text(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """The account whose words stand, whole and in any case, in the name that is there in place of a number."""
     marks = directory.marks.filter(mark_kind="text")
@@ -109,6 +114,7 @@ WAYS: Mapping[str, Way] = {
     "account": by_account,
     "number": by_number,
     "trunk": by_trunk,
+    "link": by_link,
     "text": by_text,
 }
 _NOBODY = pl.DataFrame(schema={"row": pl.UInt32, "account_id": pl.Int64})

@@ -35,8 +35,12 @@ class WebFile(Source):
         password: Secret,
         verify: str,
         patience: Patience,
+        headers: Mapping[str, Secret] | None = None,
+        name: str = "",
     ) -> None:
         """Nothing is sent yet. `query`: more of the URL's query, where it holds a key that nobody should see.
+
+        `headers` are sent besides the usual ones; `name` is the file's, in place of the end of its address.
 
         Raises:
             BadInput: the address or `verify` makes no sense.
@@ -54,6 +58,10 @@ class WebFile(Source):
             said = base64.b64encode(f"{login}:{password.reveal()}".encode()).decode()
             self._headers["Authorization"] = f"Basic {said}"
             hidden.append(Secret(said))
+        for header, value in (headers or {}).items():
+            self._headers[header] = value.reveal()
+            hidden.append(value)
+        self._given_name = name
         self._patience = patience
         self._http = Http(
             f"{parts.scheme}://{parts.netloc}",
@@ -89,6 +97,8 @@ class WebFile(Source):
 
     @property
     def _name(self) -> str:
+        if self._given_name:
+            return self._given_name
         return unquote(self._path.rstrip("/").rpartition("/")[2]).replace("/", "_") or urlsplit(self.place).netloc
 
     def _asked(self, conditions: Mapping[str, str]) -> "_Coming":
