@@ -20,7 +20,7 @@ from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
 from tollbook.rating.frames import RATES, SET_ASIDE_REASONS, TariffSettings
 from tollbook.records import INCOMING, UTC_TIME
 from tollbook.usage.exclusions import Exclusion, excluded
-from tollbook.usage.matching import match_accounts, other_number, owners
+from tollbook.usage.matching import far_owners, match_accounts
 
 # A call before it is a mistake in the file, and would open a partition of its own.
 EARLIEST_START = datetime.fromisoformat("1990-01-01T00:00:00+00:00")
@@ -199,7 +199,7 @@ def _on_net(records: pl.DataFrame, book: PriceBook) -> pl.Expr:
     if (book.products["on_net"] == "charged").all():
         return pl.lit(None, dtype=pl.String)
     rows = records.with_row_index("row")
-    ends = owners(rows.select("row", "start", digits=other_number()), book.directory).unique("row")
+    ends = far_owners(rows, book.directory).unique("row")
     far = rows.select("row", "product_id", "customer_id").join(ends, on="row", how="left", maintain_order="left")
     owner = book.directory.accounts.select("account_id", far_customer_id="customer_id")
     far = far.join(owner, on="account_id", how="left", maintain_order="left").join(

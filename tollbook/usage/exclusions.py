@@ -2,7 +2,9 @@
 
 A list is written as its users have it today, with commas: `911, 844xxxxxxx, 1-800-*, *xx, 201, [local]`.
 
-* digits with `x` for any digit, held against the whole number called: as dialled, with its country code, and without;
+* digits with `x` for any digit, held against the whole number called as dialled, and, where it is one of the
+  connection's own country, with its country code and without; with a `+` in front, against the number with its country
+  code only, which may be any country's (without it `844xxxxxxx` would be Vietnam too);
 * a `*` at the end is anything that may follow; elsewhere `*` and `#` are the keys of the telephone: `*97`, `#xx`;
 * up to five digits may be an extension, so they are held against the caller too;
 * `[local]`, `[inbound]`, `[outbound]`: calls of that direction; `name:WORDS`: those with these words in the name shown.
@@ -86,6 +88,7 @@ def excluded(records: pl.DataFrame, exclusions: Sequence[Exclusion], *, country_
 
 def _fits(patterns: Iterable[str], country_code: str) -> pl.Expr:
     numbers: list[str] = []
+    abroad: list[str] = []
     extensions: list[str] = []
     tests: list[pl.Expr] = []
     for pattern in patterns:
@@ -94,20 +97,29 @@ def _fits(patterns: Iterable[str], country_code: str) -> pl.Expr:
         elif word := _word_of(pattern):
             tests.append(pl.col("display_text").str.to_lowercase().str.contains(word.lower(), literal=True))
         else:
-            bare = _SEPARATORS.sub("", pattern).removeprefix("+")
+            bare = _SEPARATORS.sub("", pattern)
+            if bare.startswith("+"):
+                abroad.append(_expression(bare[1:]))
+                continue
             numbers.append(_expression(bare))
             if bare.isdecimal() and len(bare) <= MAX_EXTENSION_DIGITS:
                 extensions.append(bare)
     if numbers:
-        whole = f"^(?:{'|'.join(numbers)})$"
+        whole = _any_of(numbers)
         as_dialled = pl.col("cld_raw").str.replace_all(r"[\s().\-\x{a0}]+", "").str.strip_prefix("+")
-        tests += [as_dialled.str.contains(whole), pl.col("cld").str.contains(whole)]
-        if country_code:
-            national = pl.col("cld").str.strip_prefix(country_code)
-            tests.append(pl.col("cld").str.starts_with(country_code) & national.str.contains(whole))
+        is_own = pl.col("cld").str.starts_with(country_code)
+        national = pl.col("cld").str.strip_prefix(country_code)
+        tests.append(as_dialled.str.contains(whole))
+        tests += [is_own & form.str.contains(whole) for form in (pl.col("cld"), national)]
+    if abroad:
+        tests.append(pl.col("cld").str.contains(_any_of(abroad)))
     if extensions:
         tests.append(pl.col("cli_raw").is_in(extensions))
     return pl.any_horizontal(*(test.fill_null(value=False) for test in tests))
+
+
+def _any_of(expressions: Iterable[str]) -> str:
+    return f"^(?:{'|'.join(expressions)})$"
 
 
 def _expression(bare: str) -> str:

@@ -95,6 +95,17 @@ def by_number(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     return owners(records.select("row", "start", digits=own_number()), directory)
 
 
+def far_owners(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
+    """Whose the far end is: by its number, or as an extension of the same tenant; pairs of `row` and `account_id`."""
+    found = owners(records.select("row", "start", digits=other_number()), directory)
+    inside = records.filter(pl.col("kind") == "voice_local").with_columns(
+        account_ref=pl.concat_str("cld", pl.format("@{}", "tenant_ref").fill_null(""))
+    )
+    if inside.is_empty():
+        return found
+    return pl.concat([found, by_platform(inside, directory), by_extension(inside, directory)])
+
+
 def owners(numbers: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     """Who had each number at that moment: `row`, `start`, `digits` in, pairs of `row` and `account_id` out."""
     pairs = numbers.join(directory.numbers, on="digits").filter(_holds("number_from", "number_until"))
