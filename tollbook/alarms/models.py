@@ -17,6 +17,9 @@ class AlarmKind(models.TextChoices):
     PASSWORD_EXPIRES = "password_expires", "the platform wants another password"
     SYNC_FAILED = "sync_failed", "customers and accounts could not be brought up to date"
     JOB_FAILED = "job_failed", "a job of the house failed"
+    ORDER_FAILED = "order_failed", "a customer or account could not be suspended or resumed at a platform"
+    ORDER_FOR_A_PERSON = "order_for_a_person", "somebody must suspend or resume by hand"
+    ORDER_DRIFTED = "order_drifted", "a platform does not stand as it was brought to"
     MESSAGE_FAILED = "message_failed", "a message could not be delivered and is not tried any more"
 
 

@@ -17,6 +17,7 @@ INSTALLED_APPS = [
     "tollbook.alarms",
     "tollbook.ledger",
     "tollbook.billing",
+    "tollbook.credit",
     "procrastinate.contrib.django",
 ]
 

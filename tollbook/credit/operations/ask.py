@@ -1,0 +1,131 @@
+"""From holds to orders: what each platform shall be told."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from tollbook.connectors.base import Target
+from tollbook.credit.models import Hold, OrderState, SuspensionOrder, Wanted
+from tollbook.credit.operations.settle import hand_over, note, reopen, supersede
+from tollbook.credit.places import Place, keeps_emergency, places_of, policy_of, wanted_at
+from tollbook.credit.queries import current_orders, holds_of
+from tollbook.customers.models import Account, Customer
+
+MAX_WHY = 500
+
+
+def ask(
+    customer: Customer,
+    *,
+    account: Account | None = None,
+    is_by_name: bool = False,
+    by: str,
+    why: str,
+    now: datetime,
+) -> list[SuspensionOrder]:
+    """Bring the orders of a customer (or of one account) into line with what holds; those that matter come back.
+
+    Part of the transaction that is open, in which the customer's row is locked. Safe to repeat: what is wanted
+    already is not asked for twice. `is_by_name`: somebody asks just now, so it is tried at once, and what the
+    platform itself stopped is resumed too.
+    """
+    holds = holds_of(customer)
+    places = places_of(customer, at=now)
+    known = {_key(order): order for order in current_orders().filter(customer=customer)}
+    asked = _Asked(by=by, why=why[:MAX_WHY], now=now, is_by_name=is_by_name)
+    orders: list[SuspensionOrder] = []
+    for place in places:
+        if account is not None and (place.account is None or place.account.pk != account.pk):
+            continue
+        # Asked for by name is the customer as a whole, or the account: not each account of a customer.
+        is_named = is_by_name and (account is not None or place.target is Target.CUSTOMER)
+        order = asked.at_place(customer, place, holds, known.get(place.key), is_named=is_named)
+        orders += [order] if order is not None else []
+    keys = {place.key for place in places}
+    for key, order in known.items():
+        if key not in keys and (account is None or order.account_id == account.pk):
+            left = asked.left_behind(order, holds)
+            orders += [left] if left is not None else []
+    return orders
+
+
+class _Asked:
+    """Who asks, why and when."""
+
+    def __init__(self, *, by: str, why: str, now: datetime, is_by_name: bool) -> None:
+        self._by, self._why, self._now, self._is_by_name = by, why, now, is_by_name
+
+    def at_place(
+        self,
+        customer: Customer,
+        place: Place,
+        holds: Sequence[Hold],
+        known: SuspensionOrder | None,
+        *,
+        is_named: bool,
+    ) -> SuspensionOrder | None:
+        wanted, cuts_calls = wanted_at(place, holds, policy_of(place.connection))
+        if known is None and wanted == Wanted.ACTIVE and not is_named:
+            return None
+        sought = (wanted, cuts_calls, bool(place.for_a_person))
+        if known is not None and (known.wanted, known.cuts_calls, known.by_hand) == sought:
+            return self._again(known)
+        if known is not None and wanted == Wanted.ACTIVE and known.was_so and not is_named:
+            supersede(known, by=self._by, why="left as it was before: stopped, and not by us", now=self._now)
+            return None
+        must_be_told, was_so = cuts_calls, None
+        if known is not None:
+            if Wanted.ACTIVE not in (known.wanted, wanted):
+                was_so = known.was_so
+            # Its telling may still be on the way: the last word must be ours.
+            must_be_told |= known.state == OrderState.TOLD
+            supersede(known, by=self._by, why=self._why, now=self._now)
+        order = SuspensionOrder.objects.create(
+            connection=place.connection,
+            target=place.target.value,
+            foreign_id=place.foreign_id,
+            customer=customer,
+            account=place.account,
+            wanted=wanted,
+            cuts_calls=cuts_calls,
+            keeps_emergency=keeps_emergency(wanted, place.powers),
+            by_hand=bool(place.for_a_person),
+            state=OrderState.FOR_A_PERSON if place.for_a_person else OrderState.WAITING,
+            reason=place.for_a_person,
+            asked_by=self._by,
+            asked_at=self._now,
+            why=self._why,
+            next_try_at=None if place.for_a_person else self._now,
+            must_be_told=must_be_told,
+            was_so=was_so,
+        )
+        note(order, "asked", self._why, by=self._by, now=self._now)
+        if place.for_a_person:
+            hand_over(order, place.for_a_person, now=self._now)
+        return order
+
+    def _again(self, known: SuspensionOrder) -> SuspensionOrder:
+        """It is wanted so already. Who asks by name has it looked at now."""
+        if self._is_by_name and not known.by_hand:
+            reopen(known, by=self._by, why=self._why, now=self._now)
+        return known
+
+    def left_behind(self, order: SuspensionOrder, holds: Sequence[Hold]) -> SuspensionOrder | None:
+        """An order for what the customer no longer has: no way there any more, or moved, or ended."""
+        if order.by_hand and order.state == OrderState.FOR_A_PERSON:
+            supersede(order, by=self._by, why="there is another way now", now=self._now)
+            return None
+        is_held = any(hold.account_id in (None, order.account_id) for hold in holds)
+        if is_held or order.wanted == Wanted.ACTIVE:
+            return None
+        place = Place(
+            connection=order.connection,
+            target=Target(order.target),
+            foreign_id=order.foreign_id,
+            account=order.account,
+            for_a_person=order.reason if order.by_hand else "",
+        )
+        return self.at_place(order.customer, place, [], order, is_named=False)
+
+
+def _key(order: SuspensionOrder) -> tuple[int, str, str]:
+    return order.connection_id, order.target, order.foreign_id
