@@ -22,8 +22,8 @@ ENDINGS = {
     "USER_BUSY": 4,
     "UNALLOCATED_NUMBER": 2,
 }
-ABROAD = ("4420794600", "3319900", "49302312500", "6125550")  # fictional ranges of GB, FR, DE, AU
-ABROAD_DIGITS = {"44": 12, "33": 11, "49": 13, "61": 11}
+ABROAD = ("4420794600", "3319900", "4930231250", "6125550")  # fictional ranges of GB, FR, DE, AU
+ABROAD_DIGITS = {"44": 12, "33": 11, "49": 12, "61": 11}
 TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")
 FORMS = {"ten": 45, "one": 30, "plus": 5, "toll_free": 6, "exit_code": 11, "plus_abroad": 3}
 OVER_GLOBAL_GATEWAY = 12  # every so many-th outbound call

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import pytest_django
 from django.db import connection
@@ -22,7 +23,7 @@ def server_dsn(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbB
 
 @pytest.fixture(scope="package")
 def fusionpbx(server_dsn: str) -> Iterator[Simulator]:
-    """For reading only."""
+    """Of the newest generation, for reading only."""
     with Simulator(server_dsn, generation="2026", name=f"fusionpbx_read_{WORKER}") as simulator:
         yield simulator
 
@@ -32,3 +33,9 @@ def own_fusionpbx(server_dsn: str) -> Iterator[Simulator]:
     """For a test that changes something."""
     with Simulator(server_dsn, name=f"fusionpbx_own_{WORKER}") as simulator:
         yield simulator
+
+
+def client(simulator: Simulator) -> httpx.Client:
+    """What a person with curl and the token would ask through."""
+    headers = {"Authorization": f"Bearer {simulator.token}"}
+    return httpx.Client(base_url=f"{simulator.url}/api/v1", headers=headers, timeout=10)
