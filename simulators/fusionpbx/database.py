@@ -16,6 +16,8 @@ from simulators.fusionpbx.cdr import Row
 from simulators.fusionpbx.schema import CONTROL_TABLES, GENERATIONS, written_flag
 
 KEPT_FOR_ALL = "postgres"  # a database that every server has, to make others from
+MARK = "made by the FusionPBX simulator"  # who has it may be dropped
+WHOSE = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
 BUSY_S = 10  # to wait for a lock before saying so
 
 
@@ -36,7 +38,9 @@ class Database:
     def create(self) -> None:
         self.drop()
         with self._on_server() as server:
-            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(self.name)))
+            own = sql.Identifier(self.name)
+            server.execute(sql.SQL("CREATE DATABASE {}").format(own))
+            server.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(own, sql.Literal(MARK)))
             for role in (self.reader, self.control):
                 make = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
                 server.execute(make.format(sql.Identifier(role), sql.Literal(self.password(role))))
@@ -46,9 +50,18 @@ class Database:
         self._make_tables()
 
     def drop(self) -> None:
-        """The database and its roles, if they are there; whoever is connected loses the connection."""
+        """The database and its roles, if they are there; whoever is connected loses the connection.
+
+        Raises:
+            ValueError: a database of this name is there that no simulator made.
+        """
         self.close()
         with self._on_server() as server:
+            for (comment,) in server.execute(WHOSE, [self.name]).fetchall():
+                if comment != MARK:
+                    raise ValueError(
+                        f"The database {self.name} is not a simulator's; give the simulator another name."
+                    )
             server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self.name)))
             for role in (self.reader, self.control):
                 server.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))

@@ -120,3 +120,16 @@ def test_the_database_and_its_roles_go_away_unless_kept(server_dsn: str) -> None
 def test_a_generation_that_never_was_is_refused(server_dsn: str) -> None:
     with pytest.raises(ValueError, match=r"no generation '4\.4'; there are 5\.2, 5\.3, 5\.5, 2026"):
         Simulator(server_dsn, generation="4.4")
+
+
+def test_a_database_of_somebody_else_is_left_alone(server_dsn: str) -> None:
+    name = f"fusionpbx_foreign_{WORKER}"
+    with psycopg.connect(server_dsn, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            with pytest.raises(ValueError, match=f"{name} is not a simulator's"), Simulator(server_dsn, name=name):
+                pass
+            there = server.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [name]).fetchone()
+        finally:
+            server.execute(f"DROP DATABASE {name}".encode())
+    assert there == (1,)
