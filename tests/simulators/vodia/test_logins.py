@@ -100,6 +100,8 @@ def test_a_token_lives_ten_seconds_only(monkeypatch: pytest.MonkeyPatch) -> None
 def test_nobody_gets_a_token_for_who_stands_above() -> None:
     with Simulator(login="session") as simulator:
         assert token_for(simulator, "", "admin", simulator.tenant_login(MAPLE)).status_code == 403
+        me = (simulator.login, simulator.password)
+        assert token_for(simulator, MAPLE, "9999", me).status_code == 403, "nobody has this name"
         assert token_for(simulator, MAPLE, "admin", ("admin", "guessed")).status_code == 401
 
 
