@@ -237,3 +237,41 @@ class UsageIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class PushedMessage(models.Model):
+    """What a switch sent by itself, as it came. It waits until it is taken: it is in evidence then."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pushed_messages")
+    received_at = models.DateTimeField()
+    content_type = models.TextField(blank=True)
+    query = models.JSONField(default=dict, help_text="of the address it was sent to")
+    body = models.BinaryField()
+    sha256 = models.CharField(
+        max_length=64, help_text="of query and body: the same message again is not kept twice"
+    )
+    call_ref = models.TextField(
+        db_collation="C",
+        null=True,
+        help_text="what binds the messages of a call together; null = not looked at yet",
+    )
+    taken_by = models.ForeignKey(
+        CollectRun, null=True, on_delete=models.PROTECT, related_name="messages", help_text="null = it waits"
+    )
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "sha256"], name="pushedmessage_once"),
+            models.CheckConstraint(
+                condition=Q(taken_by=None, taken_at=None) | Q(taken_by__isnull=False, taken_at__isnull=False),
+                name="pushedmessage_taken_by_and_at",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["connection", "id"], condition=Q(taken_by=None), name="pushedmessage_waiting"),
+            models.Index(fields=["connection", "call_ref"], name="pushedmessage_by_call"),
+        ]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"
