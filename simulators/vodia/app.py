@@ -43,6 +43,7 @@ class Switch:
         self.now = now  # milliseconds since 1970
         self.times: TimeStyle = "text"
         self.keep_days: int | None = None  # older calls are forgotten
+        self.first_page = FIRST_PAGE
         self.max_size = MAX_SIZE
         self.is_ignoring_orders = False
         self.is_denying_api = False
@@ -134,15 +135,15 @@ class Switch:
 
     def _list_calls(self, request: Request, tenant: Tenant) -> Answer:
         """A page, the newest first. Calls that are to arrive do so when it has been cut out."""
-        page = _whole(request, "page", FIRST_PAGE)
+        page = _whole(request, "page", self.first_page)
         size = min(_whole(request, "size", USUAL_SIZE), self.max_size)
-        if page < FIRST_PAGE or size < 1:
+        if page < self.first_page or size < 1:
             raise Refused(400, "Bad page")
         since, until = _text(request, "start"), _text(request, "end")
         zone = ZoneInfo(tenant.timezone)
         kept = [call for call in self._kept(tenant) if _is_between(call, since, until, zone)]
         kept.reverse()
-        first = (page - FIRST_PAGE) * size
+        first = (page - self.first_page) * size
         shown = [call.record(self.times) for call in kept[first : first + size]]
         self._let_arrive(tenant)
         return Answer.json(shown)

@@ -70,18 +70,18 @@ def send(
     repeats: int = 1,
     seed: int = 1,
 ) -> list[int]:
-    """Send all messages, `repeats` times each; the statuses. `http://user:password@…` sends Basic."""
-    random_ = random.Random(f"vodia push {seed}")
-    statuses = []
+    """Send all messages, `repeats` times each; the statuses. `http://user:password@…` sends Basic.
+
+    "random" mixes the messages of all calls, so that legs come far apart.
+    """
+    bodies: list[bytes] = []
+    for call in calls:
+        found = messages(call, dates, scheme) * repeats
+        bodies += reversed(found) if order == "trunk first" else found
+    if order == "random":
+        random.Random(f"vodia push {seed}").shuffle(bodies)
     with Sender(url, TYPES[scheme]) as sender:
-        for call in calls:
-            bodies = messages(call, dates, scheme) * repeats
-            if order == "random":
-                random_.shuffle(bodies)
-            elif order == "trunk first":
-                bodies.reverse()
-            statuses += [sender.post(body) for body in bodies]
-    return statuses
+        return [sender.post(body) for body in bodies]
 
 
 class Sender:

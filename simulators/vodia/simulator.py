@@ -3,7 +3,7 @@
 from typing import Self
 
 from simulators.faults import Faults
-from simulators.vodia.app import Switch
+from simulators.vodia.app import FIRST_PAGE, MAX_SIZE, Switch
 from simulators.vodia.calls import Call, TimeStyle
 from simulators.vodia.month import closing, make_month
 from simulators.vodia.people import Tenant, tenants
@@ -49,6 +49,7 @@ class Simulator:
                 "ignores_orders": self.ignores_orders,
                 "denies_api": self.denies_api,
                 "times": self.set_times,
+                "paging": self.set_paging,
                 "keep_days": self.set_keep_days,
                 "account": self.set_account,
                 "trunk": self.set_trunk,
@@ -93,6 +94,10 @@ class Simulator:
     def set_times(self, style: TimeStyle) -> None:
         """Moments of calls as "text" or as "float"."""
         self.switch.times = style
+
+    def set_paging(self, *, first_page: int = FIRST_PAGE, max_size: int = MAX_SIZE) -> None:
+        """How `cdrs` counts its pages, and how many calls one has at most."""
+        self.switch.first_page, self.switch.max_size = first_page, max_size
 
     def set_keep_days(self, days: int | None) -> None:
         """Calls that ended longer ago are gone; a switch as delivered keeps seven days. None keeps all."""

@@ -62,6 +62,12 @@ def test_a_page_has_five_hundred_calls_at_most(fresh: Simulator, admin: httpx.Cl
     assert len(page(admin, 2, 800, HARBOUR)) == 50
 
 
+def test_pages_may_be_counted_from_nought_and_be_smaller(fresh: Simulator, admin: httpx.Client) -> None:
+    first, second = page(admin, 1, 20), page(admin, 2, 20)
+    fresh.set_paging(first_page=0, max_size=20)
+    assert (page(admin, 0, 500), page(admin, 1, 500)) == (first, second)
+
+
 def test_calls_that_arrive_shift_the_pages(fresh: Simulator, admin: httpx.Client) -> None:
     before = everything(admin)
     fresh.arrives(3, after_pages=1)

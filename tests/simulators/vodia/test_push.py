@@ -4,6 +4,7 @@ import json
 import xml.etree.ElementTree as ET
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -122,6 +123,9 @@ def test_a_random_order_is_the_same_for_a_seed(receiver: Receiver) -> None:
     third = len(bodies) // 3
     assert bodies[:third] == bodies[third : 2 * third] != bodies[2 * third :]
     assert sorted(bodies[:third]) == sorted(bodies[2 * third :])
+    calls_in_order = [leg["PrimaryCallID"] for leg in receiver.legs[:third]]
+    changes = sum(one != other for one, other in pairwise(calls_in_order))
+    assert changes > 25, "legs of one call seldom stand together"
 
 
 def test_legs_may_come_hours_apart(receiver: Receiver) -> None:
