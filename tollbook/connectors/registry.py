@@ -8,6 +8,8 @@ from tollbook.errors import BadInput
 
 CONNECTORS: Mapping[str, str] = {
     "files": "tollbook.connectors.files.connector:FilesConnector",
+    "kamailio": "tollbook.connectors.kamailio.connector:KamailioConnector",
+    "lesnet": "tollbook.connectors.lesnet.connector:LesNetConnector",
     "metroport": "tollbook.connectors.metroport.connector:MetroportConnector",
     "portabilling": "tollbook.connectors.portabilling.connector:PortaBillingConnector",
 }

@@ -1,0 +1,1 @@
+"""Kamailio: calls from its accounting tables; suspension by a table that its routing script asks."""
