@@ -90,6 +90,8 @@ class Database:
     def change(self, table: str, key: uuid.UUID, fields: Row) -> int:
         """Set columns of the row with this key, the table's first column. How many rows there were."""
         columns = self.tables[table]
+        if not fields:
+            raise ValueError(f"Nothing of {table} was named to be changed.")
         if unknown := sorted(fields.keys() - columns.keys()):
             raise ValueError(f"{table} has no column {', '.join(unknown)}.")
         sets = sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in fields)

@@ -96,8 +96,8 @@ class FsPbx:
         return _page(request, map(items.domain, rows), "domain_uuid")
 
     def _one_domain(self, request: Request, row: Row) -> Answer:
-        if request.method == "PATCH":
-            self._database.change("v_domains", row["domain_uuid"], _changes(request, "domains"))
+        if request.method == "PATCH" and (changes := _changes(request, "domains")):
+            self._database.change("v_domains", row["domain_uuid"], changes)
             row = self._domain(str(row["domain_uuid"]))
         return Answer.json(items.domain(row))
 
@@ -215,6 +215,8 @@ def _changes(request: Request, collection: str) -> dict[str, Any]:
             raise Refused(400, "invalid_request", f"The field {name} is unknown.", name)
         if name in BOOLEANS and not isinstance(value, bool):
             raise Refused(400, "invalid_request", f"The {name} field must be true or false.", name)
+        if name not in BOOLEANS and not isinstance(value, str | None):
+            raise Refused(400, "invalid_request", f"The {name} field must be a string.", name)
     return fields
 
 

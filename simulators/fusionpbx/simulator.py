@@ -49,11 +49,11 @@ class Simulator:
         rest_port: int = 0,
         event_socket_port: int = 0,
     ) -> None:
-        self.database = Database(server_dsn, name, generation)
+        self.store = Database(server_dsn, name, generation)
         self.generation = generation
-        self.switch = Switch(self.database)
+        self.switch = Switch(self.store)
         self.event_socket = EventSocket(self.switch, port=event_socket_port)
-        self.rest = FsPbx(self.database, self.switch)
+        self.rest = FsPbx(self.store, self.switch)
         self.faults = Faults(expire_sessions=self.rest.revoke_token, switches=switches(self))
         self._server = Server(self.faults.guard(self.rest.handle), port=rest_port)
         self._seed = seed
@@ -73,41 +73,42 @@ class Simulator:
     @property
     def dsn(self) -> str:
         """For reading only."""
-        return self.database.dsn(self.database.reader)
+        return self.store.dsn(self.store.reader)
 
     @property
     def control_dsn(self) -> str:
         """For reading everything and changing the control tables."""
-        return self.database.dsn(self.database.control)
+        return self.store.dsn(self.store.control)
 
     @property
     def host(self) -> str:
         """A name, or the folder of the server's socket."""
-        return self.database.where["host"]
+        return self.store.where["host"]
 
     @property
     def port(self) -> int:
-        return int(self.database.where["port"])
+        return int(self.store.where["port"])
 
     @property
     def user(self) -> str:
-        return self.database.reader
+        return self.store.reader
 
     @property
     def password(self) -> str:
-        return self.database.password(self.database.reader)
+        return self.store.password(self.store.reader)
 
     @property
     def control_user(self) -> str:
-        return self.database.control
+        return self.store.control
 
     @property
     def control_password(self) -> str:
-        return self.database.password(self.database.control)
+        return self.store.password(self.store.control)
 
     @property
-    def database_name(self) -> str:
-        return self.database.name
+    def database(self) -> str:
+        """Its name; `store` is the database itself, as its superuser."""
+        return self.store.name
 
     @property
     def url(self) -> str:
@@ -120,16 +121,17 @@ class Simulator:
 
     def csv_export(self, domain_name: str | None = None, *, limit: int = LIMIT) -> bytes:
         """What the call page lets a superadmin download: of one tenant, or of all."""
-        return csv_export(self.database, domain_name, limit)
+        return csv_export(self.store, domain_name, limit)
 
     def billable(self) -> list[UUID]:
-        return [row["xml_cdr_uuid"] for row in self.database.rows(BILLABLE)]
+        return [row["xml_cdr_uuid"] for row in self.store.rows(BILLABLE)]
 
     def count_billable(self) -> int:
+        """Calls in any direction that somebody answered, each once."""
         return len(self.billable())
 
     def count_calls(self) -> int:
-        return int(self.database.rows(f"SELECT count(*) AS rows FROM {CALLS}")[0]["rows"])
+        return int(self.store.rows(f"SELECT count(*) AS rows FROM {CALLS}")[0]["rows"])
 
     def late(self, count: int = 5) -> list[UUID]:
         """Insert calls of the month's first days that are imported only now: old `end_stamp`, newest `insert_date`."""
@@ -143,6 +145,10 @@ class Simulator:
             late.append(_later(template) | {"xml_cdr_uuid": uuid, "insert_date": when, "sip_call_id": uuid.hex})
         self._insert(late)
         return [row["xml_cdr_uuid"] for row in late]
+
+    def ring(self, uuid: UUID | str, domain: str, extension: str, number: str) -> str:
+        """A call from the extension is in progress from now on. Returns its uuid."""
+        return self.switch.ring(uuid, domain, extension, number)
 
     def set_gateway(self, uuid: UUID | str, enabled: bool) -> None:
         """As somebody does by hand in the database; what runs is not told."""
@@ -166,9 +172,9 @@ class Simulator:
         return {"customers_csv": self.customers_csv(), "services": self.services()}
 
     def start(self) -> None:
-        self.database.create()
+        self.store.create()
         for table, rows in control_rows(self.switchboard):
-            self.database.fill(table, rows)
+            self.store.fill(table, rows)
         self._insert(self._month.rows)
         self.switch.boot()
         self.event_socket.start()
@@ -178,9 +184,9 @@ class Simulator:
         self._server.stop()
         self.event_socket.stop()
         if self._keep:
-            self.database.close()
+            self.store.close()
         else:
-            self.database.drop()
+            self.store.drop()
 
     def __enter__(self) -> Self:
         try:
@@ -194,12 +200,12 @@ class Simulator:
         self.stop()
 
     def _insert(self, rows: Sequence[Row]) -> None:
-        self.database.fill(CALLS, rows)
-        if DETAILS in self.database.tables:
-            self.database.fill(DETAILS, map(_details, rows))
+        self.store.fill(CALLS, rows)
+        if DETAILS in self.store.tables:
+            self.store.fill(DETAILS, map(_details, rows))
 
     def _set(self, table: str, uuid: UUID | str, fields: Row) -> None:
-        if self.database.change(table, UUID(str(uuid)), fields) != 1:
+        if self.store.change(table, UUID(str(uuid)), fields) != 1:
             raise ValueError(f"{table} has no row {uuid}.")
 
 

@@ -138,7 +138,7 @@ def test_a_disabled_domain_lets_nobody_in(own_fusionpbx: Simulator) -> None:
 def test_calls_in_progress_are_shown_and_killed(own_fusionpbx: Simulator) -> None:
     with logged_in(own_fusionpbx) as client:
         assert json.loads(client.api("show channels as json")) == {"row_count": 0}
-        own_fusionpbx.switch.ring(CALL, "maple.example.ca", "2112", "4165550199")
+        own_fusionpbx.ring(CALL, "maple.example.ca", "2112", "4165550199")
         shown = json.loads(client.api("show channels as json"))
         assert shown["row_count"] == 1
         row = shown["rows"][0]
@@ -171,7 +171,7 @@ def test_a_background_job_ends_with_an_event(fusionpbx: Simulator) -> None:
 
 
 def test_a_hangup_is_told_to_who_listens(own_fusionpbx: Simulator) -> None:
-    own_fusionpbx.switch.ring(CALL, "maple.example.ca", "2112", "4165550199")
+    own_fusionpbx.ring(CALL, "maple.example.ca", "2112", "4165550199")
     with logged_in(own_fusionpbx) as client, logged_in(own_fusionpbx) as other:
         client.say("event json CHANNEL_HANGUP_COMPLETE")
         assert other.api(f"uuid_kill {CALL}") == "+OK\n"

@@ -21,7 +21,7 @@ def test_there_are_at_most_800_rows_and_the_newest_is_first(fusionpbx: Simulator
 
 
 def test_the_limit_may_be_another(fusionpbx: Simulator) -> None:
-    shown = fusionpbx.database.rows("SELECT count(*) AS calls FROM v_xml_cdr WHERE leg IS DISTINCT FROM 'b'")
+    shown = fusionpbx.store.rows("SELECT count(*) AS calls FROM v_xml_cdr WHERE leg IS DISTINCT FROM 'b'")
     lines = fusionpbx.csv_export(limit=5_000).decode().splitlines()
     assert len(lines) == 1 + shown[0]["calls"]
     assert len(fusionpbx.csv_export(limit=1).decode().splitlines()) == 2

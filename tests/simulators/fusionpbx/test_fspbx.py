@@ -64,7 +64,7 @@ def test_cdrs_come_page_by_page(fusionpbx: Simulator, api: httpx.Client) -> None
     for page in pages(api, f"{maple(fusionpbx)}/cdrs", limit=100):
         sizes.append(len(page))
         seen += [item["xml_cdr_uuid"] for item in page]
-    rows = fusionpbx.database.rows(
+    rows = fusionpbx.store.rows(
         "SELECT xml_cdr_uuid::text AS uuid FROM v_xml_cdr "
         "WHERE domain_name = 'maple.example.ca' AND leg IS DISTINCT FROM 'b'"
     )
@@ -151,7 +151,7 @@ def test_an_extension_is_disabled_in_the_database(own_fusionpbx: Simulator, own_
     assert (before["extension"], before["enabled"], before["suspended"]) == ("2112", True, False)
     after = own_api.patch(path, json={"enabled": False}).json()
     assert after == before | {"enabled": False}
-    rows = own_fusionpbx.database.rows("SELECT enabled FROM v_extensions WHERE extension = '2112'")
+    rows = own_fusionpbx.store.rows("SELECT enabled FROM v_extensions WHERE extension = '2112'")
     assert rows == [{"enabled": False}]
 
 
@@ -164,7 +164,14 @@ def test_suspended_is_apart_from_enabled(own_fusionpbx: Simulator, own_api: http
 
 
 @pytest.mark.parametrize(
-    ("body", "param"), [('{"enabled": "off"}', "enabled"), ('{"colour": 1}', "colour"), ("[]", None), ("{", None)]
+    ("body", "param"),
+    [
+        ('{"enabled": "off"}', "enabled"),
+        ('{"toll_allow": 5}', "toll_allow"),
+        ('{"colour": 1}', "colour"),
+        ("[]", None),
+        ("{", None),
+    ],
 )
 def test_a_wrong_change_changes_nothing(
     own_fusionpbx: Simulator, own_api: httpx.Client, body: str, param: str | None
@@ -173,6 +180,11 @@ def test_a_wrong_change_changes_nothing(
     answer = own_api.patch(desk(own_fusionpbx), content=body)
     assert error(answer) == (400, "invalid_request_error", "invalid_request", param)
     assert own_api.get(desk(own_fusionpbx)).json() == before
+
+
+def test_a_change_of_nothing_changes_nothing(own_fusionpbx: Simulator, own_api: httpx.Client) -> None:
+    for path in (desk(own_fusionpbx), maple(own_fusionpbx)):
+        assert own_api.patch(path, json={}).json() == own_api.get(path).json()
 
 
 def test_a_domain_is_disabled(own_fusionpbx: Simulator, own_api: httpx.Client) -> None:
@@ -187,7 +199,7 @@ def test_phone_numbers_are_the_destinations(fusionpbx: Simulator, api: httpx.Cli
 
 
 def test_a_call_in_progress_is_ended(own_fusionpbx: Simulator, own_api: httpx.Client) -> None:
-    call = own_fusionpbx.switch.ring(NOBODY, "maple.example.ca", "2112", "4165550199")
+    call = own_fusionpbx.ring(NOBODY, "maple.example.ca", "2112", "4165550199")
     path = f"{maple(own_fusionpbx)}/active-calls"
     harbour = f"/domains/{own_fusionpbx.switchboard.by_name['harbour.example.ca'].uuid}/active-calls"
     assert [item["call_uuid"] for item in own_api.get(path).json()["data"]] == [call]

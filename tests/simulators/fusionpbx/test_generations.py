@@ -100,7 +100,7 @@ def test_the_connection_is_told_in_parts_too(fusionpbx: Simulator) -> None:
         port=fusionpbx.port,
         user=fusionpbx.user,
         password=fusionpbx.password,
-        dbname=fusionpbx.database_name,
+        dbname=fusionpbx.database,
     ) as connection:
         assert connection.execute("SELECT current_user").fetchone() == (fusionpbx.user,)
 

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def calls(fusionpbx: Simulator) -> dict[UUID, Row]:
-    return {row["xml_cdr_uuid"]: row for row in fusionpbx.database.rows(CALLS)}
+    return {row["xml_cdr_uuid"]: row for row in fusionpbx.store.rows(CALLS)}
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_names_have_quotation_marks_and_commas(kind: Any) -> None:
 )
 def test_numbers_are_as_dialled(fusionpbx: Simulator, name: str, form: str) -> None:
     query = "SELECT destination_number FROM v_xml_cdr WHERE xml_cdr_uuid = ANY(%s) AND destination_number ~ %s"
-    assert len(fusionpbx.database.rows(query, fusionpbx.awkward[name], f"^{form}$")) == 3
+    assert len(fusionpbx.store.rows(query, fusionpbx.awkward[name], f"^{form}$")) == 3
 
 
 def test_numbers_called_are_of_ranges_kept_for_fiction(calls: dict[UUID, Row]) -> None:

@@ -54,7 +54,7 @@ def test_spaces_are_odd(fusionpbx: Simulator) -> None:
 
 
 def test_the_numbers_of_a_tenant_are_written_oddly(fusionpbx: Simulator) -> None:
-    rows = fusionpbx.database.rows("SELECT * FROM v_destinations")
+    rows = fusionpbx.store.rows("SELECT * FROM v_destinations")
     forms = {
         (row["destination_prefix"], bool(row["destination_area_code"]), len(row["destination_number"]))
         for row in rows
@@ -83,7 +83,7 @@ def test_extensions_differ_as_in_life(fusionpbx: Simulator) -> None:
 
 
 def test_one_gateway_each_and_one_for_all(fusionpbx: Simulator) -> None:
-    rows = fusionpbx.database.rows("SELECT domain_uuid FROM v_gateways")
+    rows = fusionpbx.store.rows("SELECT domain_uuid FROM v_gateways")
     owners = [row["domain_uuid"] for row in rows]
     assert owners.count(None) == 1
     assert set(owners) - {None} == {tenant.uuid for tenant in fusionpbx.switchboard.tenants}

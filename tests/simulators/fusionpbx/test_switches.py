@@ -13,10 +13,10 @@ def control(simulator: Simulator, name: str, **arguments: object) -> httpx.Respo
 
 
 def test_late_calls_are_old_and_newly_inserted(own_fusionpbx: Simulator) -> None:
-    newest = own_fusionpbx.database.rows("SELECT max(insert_date) AS at FROM v_xml_cdr")[0]["at"]
+    newest = own_fusionpbx.store.rows("SELECT max(insert_date) AS at FROM v_xml_cdr")[0]["at"]
     billable = own_fusionpbx.count_billable()
     uuids = own_fusionpbx.late(3)
-    rows = own_fusionpbx.database.rows("SELECT * FROM v_xml_cdr WHERE insert_date > %s", newest)
+    rows = own_fusionpbx.store.rows("SELECT * FROM v_xml_cdr WHERE insert_date > %s", newest)
     assert {row["xml_cdr_uuid"] for row in rows} == set(uuids)
     assert all(row["end_stamp"] < datetime(2017, 6, 3, tzinfo=UTC) for row in rows)
     assert own_fusionpbx.count_billable() == billable + 3
@@ -29,7 +29,7 @@ def test_a_story_throws_the_switches_over_the_network(own_fusionpbx: Simulator) 
     control(own_fusionpbx, "set_gateway", uuid=str(maple.gateway.uuid), enabled=False)
     control(own_fusionpbx, "set_extension", uuid=str(maple.extensions[0].uuid), toll_allow="local")
     control(own_fusionpbx, "ring", uuid="call-1", domain=maple.name, extension="2112", number="4165550199")
-    rows = own_fusionpbx.database.rows(
+    rows = own_fusionpbx.store.rows(
         "SELECT gateway.enabled, toll_allow FROM v_gateways AS gateway "
         "JOIN v_extensions USING (domain_uuid) WHERE extension = '2112'"
     )
@@ -50,6 +50,7 @@ def test_a_story_throws_the_switches_over_the_network(own_fusionpbx: Simulator) 
         ("set_gateway", {"uuid": "00000000-0000-4000-8000-000000000000", "enabled": True}),
         ("set_gateway", {"uuid": "x", "enabled": True}),
         ("set_extension", {"uuid": "00000000-0000-4000-8000-000000000000", "colour": "red"}),
+        ("set_extension", {"uuid": "00000000-0000-4000-8000-000000000000"}),
         ("drop", {"match": "killgw", "when": "sometimes"}),
         ("late", {"many": 3}),
     ],
