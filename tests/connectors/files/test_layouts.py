@@ -82,6 +82,17 @@ def test_3cx_counts_from_the_answer_and_tells_direction_by_the_line() -> None:
     assert usage["defect"].to_list() == [None, None, None]
 
 
+def test_two_lines_that_say_the_same_at_les_net_are_two_calls() -> None:
+    usage = read_all(SAMPLES / "lesnet.txt", "lesnet").usage
+
+    assert facts(usage, "line", "kind", "answered", "duration_us", "cli", "cld", "trunk_ref") == [
+        (2, "voice_out", True, 61 * SECOND, "12046664021", "442079460000", "D4E3CD2BFC791"),
+        (3, "voice_out", True, 61 * SECOND, "12046664021", "442079460000", "D4E3CD2BFC791"),
+        (4, "voice_out", False, 0, "12046664021", "12045550121", "D4E3CD2BFC791"),
+    ]
+    assert [key.rpartition(":")[2] for key in usage["record_key"]] == ["1", "2", "1"]
+
+
 def test_the_real_asterisk_file_is_read_whole() -> None:
     usage = read_all(ASTERISK_MASTER, "asterisk").usage
 
@@ -128,6 +139,7 @@ def test_a_layout_says_whether_its_keys_are_the_platforms_own() -> None:
         "freeswitch-asterisk": True,
         "freeswitch-default": True,
         "freeswitch-example": True,
+        "lesnet": False,
         "neutral": True,
         "tollbook": True,
     }

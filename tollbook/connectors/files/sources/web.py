@@ -36,11 +36,13 @@ class WebFile(Source):
         verify: str,
         patience: Patience,
         headers: Mapping[str, Secret] | None = None,
+        hidden: Sequence[Secret] = (),
         name: str = "",
     ) -> None:
         """Nothing is sent yet. `query`: more of the URL's query, where it holds a key that nobody should see.
 
-        `headers` are sent besides the usual ones; `name` is the file's, in place of the end of its address.
+        `headers` are sent besides the usual ones; `hidden` are further secrets that no error may show; `name` is the
+        file's, in place of the end of its address.
 
         Raises:
             BadInput: the address or `verify` makes no sense.
@@ -53,7 +55,7 @@ class WebFile(Source):
             query.reveal(), keep_blank_values=True
         )
         self._headers = {"Accept-Encoding": "identity"}
-        hidden = [query, password, *(Secret(value) for _, value in self._params)]
+        hidden = [*hidden, query, password, *(Secret(value) for _, value in self._params)]
         if login:
             said = base64.b64encode(f"{login}:{password.reveal()}".encode()).decode()
             self._headers["Authorization"] = f"Basic {said}"
