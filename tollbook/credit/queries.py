@@ -1,6 +1,5 @@
 """Reading holds and orders."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -44,12 +43,11 @@ def order_numbered(number: int) -> SuspensionOrder:
     return found
 
 
-def accounts_under_orders(connection: Connection, account_ids: Collection[int]) -> set[int]:
-    """Those whose standing at a platform is our own doing: held, or an order of theirs or their customer's is not done.
+def accounts_under_orders(connection: Connection) -> set[int]:
+    """Accounts whose standing there is our own doing: held, or an order of theirs or their customer's is not done.
 
     What the platform says of them is read back by the orders, not taken over.
     """
-    accounts = Account.objects.filter(pk__in=account_ids)
     orders = SuspensionOrder.objects.exclude(state__in=[OrderState.SUPERSEDED, OrderState.DONE])
     orders = orders.filter(connection=connection)
     holding = Hold.objects.filter(lifted_at=None)
@@ -57,4 +55,4 @@ def accounts_under_orders(connection: Connection, account_ids: Collection[int]) 
     of_customer = Q(customer_id__in=holding.filter(account=None).values("customer_id")) | Q(
         customer_id__in=orders.filter(account=None).values("customer_id")
     )
-    return set(accounts.filter(of_account | of_customer).values_list("pk", flat=True))
+    return set(Account.objects.filter(of_account | of_customer).values_list("pk", flat=True))

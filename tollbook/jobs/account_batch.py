@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import PlatformAccount, State
+from tollbook.credit.queries import accounts_under_orders
 from tollbook.customers.account_states import blocked_by, first_state, next_state
 from tollbook.customers.linked_accounts import Stored, code_variants, read_numbers, stored_accounts, wanted_code
 from tollbook.customers.models import Account, AccountEvent, AccountLink, AccountState, Number, Pairing
@@ -52,6 +53,7 @@ class AccountBatch:
         payers = {id: [pairing.customer_id for pairing in of_id] for id, of_id in sync.payers.items()}
         wanted = {there.foreign_id: self._wanted(there) for there in self._listed}
         self._stored: Stored = stored_accounts(sync.connection, self._listed, wanted, payers, at=sync.now)
+        self._under_orders = accounts_under_orders(sync.connection)
         self._made: list[Account] = []
         self._changed: dict[int, Account] = {}
         self._links_made: list[AccountLink] = []
@@ -222,8 +224,8 @@ class AccountBatch:
 
     def _take_over_state(self, there: PlatformAccount, account: Account, link: AccountLink) -> None:
         state = next_state(account.state, account.blocked_by, there.state, is_settled=there.is_settled)
-        if state is None:
-            return
+        if state is None or (account.pk in self._under_orders and state != AccountState.TERMINATED):
+            return  # what we had stopped or resumed there ourselves is read back by the orders, not taken over
         if state == AccountState.TERMINATED:
             self._end(account, link, self._sync.now)
             self._deed(Deed.CLOSED, there, account, f"is {there.state_word or there.state} there")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import transaction
+from django.db.models import QuerySet
 from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, UniqueViolation
@@ -25,6 +26,10 @@ from tollbook.connections.schedule import is_due
 from tollbook.connectors.base import Feature
 from tollbook.connectors.errors import TryAgainLater
 from tollbook.connectors.registry import CONNECTORS, connector_class
+from tollbook.credit.models import SuspensionOrder
+from tollbook.credit.queries import current_orders, due_orders
+from tollbook.jobs.carry_out_orders import carry_out_due
+from tollbook.jobs.check_orders import check_orders, keep_holds
 from tollbook.jobs.check_sources import check_sources
 from tollbook.jobs.collect_usage import SCHEDULE, collect_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
@@ -45,8 +50,10 @@ MOST_INTERRUPTIONS = 10  # of one job, by dying workers, before it is taken for 
 SILENT_AFTER_S = 45  # a worker says every ten seconds that it lives
 KEPT_H = 30 * 24  # jobs that failed, for people to look at
 SYNCED = {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS}
+ORDERS = "orders of connection"  # not one after the other with its collects: those may take hours
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_QUARTER = "*/15 * * * *"
 NIGHTLY = "40 3 * * *"  # UTC
 
 
@@ -99,10 +106,10 @@ def retry(connection_id: int) -> None:
             LOG.info("retried", connection=connection.name, tried=retried.tried, charged=retried.charged)
 
 
-def ask_for(tasks: Iterable[Task[..., None, ...]], connection: Connection) -> None:
+def ask_for(tasks: Iterable[Task[..., None, ...]], connection: Connection, *, lock: str = "connection") -> None:
     """Put jobs of a connection into the queue, to be done in this order; one that waits there already is enough."""
     for task in tasks:
-        job = task.configure(lock=f"connection {connection.pk}", queueing_lock=f"{task.name} {connection.pk}")
+        job = task.configure(lock=f"{lock} {connection.pk}", queueing_lock=f"{task.name} {connection.pk}")
         try:
             with transaction.atomic():
                 job.defer(connection_id=connection.pk)
@@ -147,6 +154,45 @@ def send_messages(timestamp: int) -> None:  # noqa: ARG001  procrastinate says w
 def look_at_sources(timestamp: int) -> None:  # noqa: ARG001
     """Raise alarms, and clear those whose cause is gone."""
     check_sources(now=_now())
+
+
+@app.task(name="carry out orders", queue=HOUSE)
+def carry_out_orders(connection_id: int) -> None:
+    """Tell a platform what is due, whatever else is done there meanwhile: a long collect must not hold it up."""
+    if connection := Connection.objects.filter(pk=connection_id).first():
+        tried = carry_out_due(connection, now=_now())
+        LOG.info("orders", connection=connection.name, tried=tried)
+
+
+@app.task(name="read orders back", queue=HOUSE)
+def read_orders_back(connection_id: int) -> None:
+    """See whether a platform stands as it was brought to."""
+    if connection := Connection.objects.filter(pk=connection_id).first():
+        with alarmed(AlarmKind.JOB_FAILED, connection, is_last=True):
+            differing = check_orders(connection, now=_now())
+        LOG.info("orders read back", connection=connection.name, differing=len(differing))
+
+
+@app.periodic(cron=EVERY_MINUTE)
+@app.task(name="ask for orders", queue=HOUSE, queueing_lock="ask for orders")
+def ask_for_orders(timestamp: int) -> None:  # noqa: ARG001
+    """Ask for every connection that shall be told something by now."""
+    for connection in _connections_of(due_orders(now=_now())):
+        ask_for([carry_out_orders], connection, lock=ORDERS)
+
+
+@app.periodic(cron=EVERY_QUARTER)
+@app.task(name="look at orders", queue=HOUSE, queueing_lock="look at orders")
+def look_at_orders(timestamp: int) -> None:  # noqa: ARG001
+    """See that all who are held are asked for, and ask for what was done to be read back."""
+    keep_holds(now=_now())
+    for connection in _connections_of(current_orders()):
+        ask_for([read_orders_back], connection, lock=ORDERS)
+
+
+def _connections_of(orders: QuerySet[SuspensionOrder]) -> list[Connection]:
+    ids = set(orders.values_list("connection_id", flat=True))
+    return list(Connection.objects.filter(pk__in=ids).order_by("pk"))
 
 
 @app.periodic(cron=NIGHTLY)

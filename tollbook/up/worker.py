@@ -9,7 +9,7 @@ from tollbook.up.child import WORKER
 from tollbook.up.queues import HOUSE, PLATFORMS
 
 LOG = structlog.get_logger()
-AT_ONCE = {PLATFORMS: 3, HOUSE: 2}  # jobs; those of one connection are done one after the other
+AT_ONCE = {PLATFORMS: 3, HOUSE: 4}  # jobs; those of one connection are done one after the other
 HEARTBEAT_S = 10.0
 POLL_S = 5.0  # a new job is told of at once; this finds those whose time has come
 
