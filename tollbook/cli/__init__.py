@@ -55,6 +55,11 @@ COMMANDS = {
         "tollbook.cli.ledger:app", "What is owed, whether the books are right, and the books as a file."
     ),
     "seller": Command("tollbook.cli.seller:app", "The company that stands on invoices as seller."),
+    "suspend": Command(
+        "tollbook.cli.suspend:suspending", "Stop a customer's or an account's calls at every platform."
+    ),
+    "resume": Command("tollbook.cli.suspend:resuming", "Let a customer or an account call again."),
+    "orders": Command("tollbook.cli.orders:app", "What platforms were told to stop, how it stands, and policies."),
     "alarms": Command("tollbook.cli.alarms:app", "Alarms: what somebody must look at, and who is told."),
     "up": Command("tollbook.cli.up:app", "Run it all: collect on schedule, send alarms, answer on the web."),
     "bill": Command("tollbook.cli.bill:app", "Close a month: invoices as PDF, with their call lists."),
