@@ -33,12 +33,18 @@ def bill(
     ] = None,
     series: Annotated[str | None, typer.Option(help="What stands before the number. Default: 2017/06/.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the PDFs and call lists.")] = Path("invoices"),
+    although_stale: Annotated[
+        bool,
+        typer.Option(
+            "--although-stale", help="Also customers whose platform has not told all calls of the month yet."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be invoiced; keep nothing.")] = False,
 ) -> None:
     """Close a month: invoice what was used until its end and is on no invoice yet, as PDF with call lists as CSV.
 
     Safe to repeat: it invoices what has come since, and writes the documents of the month's earlier invoices again
-    where they are missing.
+    where they are missing. A customer whose file of calls has not been refreshed since the month's end waits.
 
     Example: tollbook bill --month 2017-06
     """
@@ -58,6 +64,7 @@ def bill(
             now=now,
             codes=customer or (),
             series=series,
+            although_stale=although_stale,
             progress=progress,
         )
         if dry_run:

@@ -1,6 +1,6 @@
 """Look whether every connection still brings what it should: raise alarms, and clear those whose cause is gone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -13,6 +13,7 @@ from tollbook.alarms.operations import clear_alarm, raise_alarm, settle_alarms
 from tollbook.connections.models import Connection
 from tollbook.connections.sequence import FileSequence
 from tollbook.errors import BadInput
+from tollbook.jobs.account_links import LinkState, link_states
 from tollbook.usage.models import CollectedFile, CollectRun, CollectState, ImportRun
 
 WHOLE = ""  # subject of an alarm about the connection itself
@@ -65,6 +66,8 @@ def check_source(connection: Connection, *, now: datetime) -> None:
 def _stale(connection: Connection, now: datetime) -> dict[str, str]:
     if connection.stale_after is None:
         return {}
+    if links := link_states(connection, now=now):
+        return _stale_links(connection, links, now)
     runs = ImportRun.objects.filter(connection=connection)
     last = runs.filter(records_in__gt=F("duplicate")).aggregate(at=Max("started_at"))["at"]
     since = last or _watched_since(connection)
@@ -74,6 +77,23 @@ def _stale(connection: Connection, now: datetime) -> dict[str, str]:
     return {
         WHOLE: f"{connection.name}: {came}, which is longer than {_words(connection.stale_after)}. See that the"
         f" platform writes its records, then collect: tollbook collect {connection.quoted}"
+    }
+
+
+def _stale_links(connection: Connection, links: Sequence[LinkState], now: datetime) -> dict[str, str]:
+    """Each by itself: one that stands still is not seen among many that do not. All together are one alarm."""
+    limit = connection.stale_after or timedelta.max
+    begun = {one.link: one.refreshed_at or one.expected_since for one in links}
+    stale = [one for one in links if (since := begun[one.link]) is not None and now - since > limit]
+    step = f"See that the platform refreshes its files, then collect: tollbook collect {connection.quoted}"
+    if len(stale) == len(links) > 1:
+        what = f"none of {len(links):,} files has been refreshed for longer than {_words(limit)}"
+        return {WHOLE: f"{connection.name}: {what}. {step}"}
+    return {
+        one.link: f"{connection.name}: {one.link} of account {one.account} "
+        + (f"was last refreshed {one.refreshed_at:%Y-%m-%d %H:%M} UTC" if one.refreshed_at else "has not come yet")
+        + f", which is longer than {_words(limit)}. {step}"
+        for one in stale
     }
 
 

@@ -7,16 +7,18 @@ from tollbook.connections.models import Connection
 from tollbook.connectors.base import Connector, RemoteFile
 from tollbook.connectors.errors import ConnectorError, TryAgainLater
 from tollbook.errors import BadInput
+from tollbook.jobs.account_links import follow_links
 from tollbook.jobs.collect_scopes import Wish
 from tollbook.jobs.fetch_usage import FETCHING, Progress, Step
 from tollbook.jobs.import_usage import import_evidence
 from tollbook.jobs.spool import file_name, spool
 from tollbook.usage.collecting import Problem, Visit, as_remote, is_unchanged, remember_file
-from tollbook.usage.evidence import MAX_FILE_BYTES, keep_evidence
+from tollbook.usage.evidence import MAX_FILE_BYTES, evidence_path, keep_evidence
 from tollbook.usage.models import CollectedFile, CollectRun, Evidence
 
 # After so many files in a row that could not be fetched the source is taken to be away, and the rest not tried.
 MOST_LOST_IN_A_ROW = 3
+BLOCK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ def collect_files(connector: Connector, run: CollectRun, wish: Wish, progress: P
                 lost_in_a_row = 0
             except ConnectorError as error:
                 visit.problems.append(Problem.of(file.name, error))
-                lost_in_a_row += 1
+                # One that is refused says nothing of the others.
+                lost_in_a_row = lost_in_a_row + 1 if isinstance(error, TryAgainLater) else 0
             except BadInput as error:
                 visit.problems.append(Problem.of(file.name, error))
                 lost_in_a_row = 0
@@ -76,6 +79,7 @@ def new_files(connector: Connector, connection: Connection, wish: Wish) -> Liste
         raise BadInput(
             f"{connection.name} gives files, which hold everybody's usage; leave the choice of customers out"
         )
+    follow_links(connector, connection, now=wish.now)
     collected = [] if wish.again else list(CollectedFile.objects.filter(connection=connection))
     known = {file.name: as_remote(file) for file in collected}
     errors = {file.name: file.error for file in collected}
@@ -105,6 +109,8 @@ def _collect(connector: Connector, run: CollectRun, file: RemoteFile, folder: Pa
     if size == 0:
         remember_file(run.connection, file, evidence=None, now=wish.now)
         return 0
+    if connector.files_only_grow:
+        _refuse_if_cut(run.connection, file, path)
     evidence = keep_evidence(path, received_at=wish.now)
     path.unlink()
     if wish.again or not _is_the_same(run.connection, file, evidence):
@@ -148,6 +154,30 @@ def fetch_file(connector: Connector, file: RemoteFile, into: Path) -> int:
             platform=connector.site.name,
         )
     return size
+
+
+def _refuse_if_cut(connection: Connection, file: RemoteFile, path: Path) -> None:
+    """What is nothing but the beginning of what it was has lost its end. A line alone is a heading: it begins anew.
+
+    Raises:
+        TryAgainLater: so it is.
+    """
+    known = CollectedFile.objects.filter(connection=connection, name=file.name).exclude(evidence=None).first()
+    size = path.stat().st_size
+    if known is None or known.evidence is None or size >= known.evidence.size_bytes:
+        return
+    lines = 0
+    with path.open("rb") as now, evidence_path(known.evidence.sha256).open("rb") as before:
+        while block := now.read(BLOCK_BYTES):
+            if block != before.read(len(block)):
+                return
+            lines += block.count(b"\n")
+    if lines > 1:
+        raise TryAgainLater(
+            f"{file.name} was {known.evidence.size_bytes:,} bytes long and has only the first {size:,} of them now; "
+            "what it had is in, so collect again when it is whole",
+            platform=connection.name,
+        )
 
 
 def _is_the_same(connection: Connection, file: RemoteFile, evidence: Evidence) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector
 from tollbook.connectors.base import Connector, Feature
-from tollbook.connectors.errors import ConnectorError
+from tollbook.connectors.errors import ConnectorError, NeedsAttention
 from tollbook.errors import BadInput
 from tollbook.jobs.collect_files import collect_files
 from tollbook.jobs.collect_period import collect_period
@@ -85,6 +85,8 @@ def collect_usage(
 def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> CollectRun:
     collect = collect_files if Feature.FILES in connector.offers else collect_period
     try:
+        if doubt := connector.unconfirmed():
+            raise NeedsAttention(doubt, platform=connector.site.name)
         if not _has_just_retried(run):
             waiting = retry_set_aside(run.connection, now=wish.now)
             if waiting.tried:

@@ -46,9 +46,12 @@ def import_usage(
     `is_complete` false: the file may still grow, so a last line without its end is left for the next pass.
 
     Raises:
-        BadInput: the file cannot be read as this connection's layout at all. Nothing of it was written.
+        BadInput: the file cannot be read as this connection's layout at all, or nobody has confirmed how it is read.
+            Nothing of it was written.
     """
     with closing(open_connector(source)) as connector:
+        if doubt := connector.unconfirmed():
+            raise BadInput(f"{source.name}: {doubt}")
         evidence = keep_evidence(path, received_at=now)
         return import_evidence(
             connector,

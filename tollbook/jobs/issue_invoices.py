@@ -10,6 +10,7 @@ from tollbook.billing.operations import issue_invoice
 from tollbook.billing.queries import customers_to_invoice, next_month
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
+from tollbook.jobs.account_links import waits_for
 
 
 @dataclass
@@ -28,11 +29,15 @@ def issue_invoices(
     now: datetime,
     codes: Iterable[str] = (),
     series: str | None = None,
+    although_stale: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Issued:
     """Invoice every customer (or those with these codes) for `month`, its first day, and what is left from before.
 
     Each invoice commits by itself. Safe to repeat, and after an interruption: what is invoiced is not again.
+
+    A customer whose calls come in a file that has not been refreshed since the month's end waits, which is a problem
+    with its reason; `although_stale` invoices what there is.
     """
     customers = Customer.objects.filter(pk__in=customers_to_invoice(next_month(month))).order_by("code")
     if wanted := list(codes):
@@ -41,7 +46,10 @@ def issue_invoices(
             raise BadInput(f"there is no customer {', '.join(sorted(unknown))}; see `tollbook customers list`")
     issued, count = Issued(), customers.count()
     for done, customer in enumerate(customers.iterator(), start=1):
+        why = "" if although_stale else waits_for(customer, month)
         try:
+            if why:
+                raise BadInput(f"it waits: {why}; or invoice what there is with --although-stale")
             invoice = issue_invoice(
                 customer, seller=seller, month=month, issued_on=issued_on, posted_at=now, series=series
             )

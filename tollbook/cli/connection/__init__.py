@@ -3,6 +3,7 @@
 import typer
 
 from tollbook.cli.connection.add import add
+from tollbook.cli.connection.confirm import confirm
 from tollbook.cli.connection.kinds import kinds, settings
 from tollbook.cli.connection.look import list_, show
 from tollbook.cli.connection.password import password
@@ -19,6 +20,7 @@ app.command()(add)
 app.command("list")(list_)
 app.command()(show)
 app.command("test")(try_out)
+app.command()(confirm)
 app.command()(kinds)
 app.command()(settings)
 app.command()(presets)

@@ -1,6 +1,7 @@
 """Trying a connection out, step by step. Changes nothing at the platform."""
 
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from tollbook.cli.listing import print_json
 from tollbook.connections.operations import named_connection, open_connector
 from tollbook.connections.password import has_pending_password
 from tollbook.connectors.base import Check
+from tollbook.jobs.account_links import follow_links
 
 NOT_WELL = 1  # exit status
 
@@ -28,6 +30,7 @@ def try_out(
     connection = named_connection(name)
     checks = []
     with closing(open_connector(connection)) as connector:
+        follow_links(connector, connection, now=datetime.now(UTC))
         for check in connector.test():
             checks.append(check)
             if not as_json:

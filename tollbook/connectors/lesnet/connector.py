@@ -43,6 +43,7 @@ from tollbook.errors import BadInput, TollbookError
 SAMPLE_BYTES = 1 << 16
 PREVIEW_ROWS = 10
 MARK_BYTES = 8
+FORM = ("delimiter", "header")  # settings
 
 
 class LesNetConnector(Connector):
@@ -60,7 +61,8 @@ class LesNetConnector(Connector):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        self.layout = settled(site_layout(site), site)
+        delimiter, header = self._confirmed() or (text(site, "delimiter"), text(site, "header"))
+        self.layout = settled(site_layout(site), site, delimiter=delimiter, header=header)
         self.key_is_platform_id = self.layout.key_is_platform_id
         self.files_only_grow = flag(site, "cumulative")
         self._orders = Orders(site)
@@ -121,9 +123,7 @@ class LesNetConnector(Connector):
             yield replace(batch, usage=_of_link(batch.usage, link, name))
 
     def unconfirmed(self) -> str:
-        if text(self.site, "layout_confirmed") == self._mark(
-            text(self.site, "delimiter"), text(self.site, "header")
-        ):
+        if self._confirmed():
             return ""
         return (
             f"how its files are written is a guess until somebody has looked (layout {self.layout.name}); see how they "
@@ -196,12 +196,17 @@ class LesNetConnector(Connector):
             says=in_words(layout),
             lines=tuple(_lines(sample)[: PREVIEW_ROWS + form.header]),
             usage=usage,
-            settings={"delimiter": sign, "header": header, "layout_confirmed": self._mark(sign, header)},
+            settings={"layout_confirmed": f"{sign} {header} {self._mark()}"},
         )
 
-    def _mark(self, delimiter: str, header: str) -> str:
-        """A short text that is another one when files are read in another way."""
-        ways = (self.site.layout, self.site.timezone, text(self.site, "incoming_to"), delimiter, header)
+    def _confirmed(self) -> tuple[str, str] | None:
+        """Delimiter and header as somebody has seen them, when nothing was said otherwise since."""
+        *form, mark = text(self.site, "layout_confirmed").split(" ")
+        return (form[0], form[1]) if len(form) == len(FORM) and mark == self._mark() else None
+
+    def _mark(self) -> str:
+        """A short text that is another one when files are to be read in another way."""
+        ways = (self.site.layout, self.site.timezone, *(text(self.site, name) for name in (*FORM, "incoming_to")))
         return blake2b("\0".join(ways).encode(), digest_size=MARK_BYTES).hexdigest()
 
     def _seen_in(self, sample: bytes, name: str) -> Layout:

@@ -14,15 +14,13 @@ LINES_LOOKED_AT = 20
 SHOWN_CHARACTERS = 80
 
 
-def settled(layout: Layout, site: Site) -> Layout:
-    """The layout with what the settings say of delimiter, header and direction, and a call's identity made of the call
-    alone.
+def settled(layout: Layout, site: Site, *, delimiter: str, header: str) -> Layout:
+    """The layout with what is said of delimiter, header and direction, and a call's identity made of the call alone.
 
     Raises:
-        BadInput: a setting makes no sense with the layout.
+        BadInput: that makes no sense with the layout.
     """
     form = layout.file
-    delimiter, header = text(site, "delimiter"), text(site, "header")
     if delimiter != "auto":
         form = replace(form, delimiter=DELIMITER_NAMES[delimiter])
     if header != "auto":
@@ -31,7 +29,7 @@ def settled(layout: Layout, site: Site) -> Layout:
     if not form.header and not form.columns:
         raise BadInput(
             f"{site.name}: setting header is {header!r} and layout {layout.name!r} names no columns for that; "
-            "name them in its [file] columns"
+            "name them in its [file] columns, or set header to auto"
         )
     rules = (*_incoming(layout, site), *layout.kind.rules)
     return replace(layout, file=form, kind=replace(layout.kind, rules=rules), identity=_identity(layout))
