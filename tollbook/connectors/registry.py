@@ -8,6 +8,8 @@ from tollbook.errors import BadInput
 
 CONNECTORS: Mapping[str, str] = {
     "files": "tollbook.connectors.files.connector:FilesConnector",
+    "freeswitch": "tollbook.connectors.freeswitch.connector:FreeSwitchConnector",
+    "fusionpbx": "tollbook.connectors.fusionpbx.connector:FusionPbxConnector",
     "kamailio": "tollbook.connectors.kamailio.connector:KamailioConnector",
     "lesnet": "tollbook.connectors.lesnet.connector:LesNetConnector",
     "metroport": "tollbook.connectors.metroport.connector:MetroportConnector",
