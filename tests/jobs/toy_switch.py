@@ -1,6 +1,7 @@
 """A switch in memory that can be told to stop things: what it was told, what really changed, and its bad days."""
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -29,9 +30,12 @@ ALL_TARGETS = frozenset(Target)
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
+Event = BaseException | Callable[[], object] | None  # what happens at a moment
+
+
 @dataclass
 class Switch:
-    """How things stand there, and what goes wrong. `before` and `after` act on the next words it is told."""
+    """How things stand there, what it was told, what really changed, and what happens at which moment."""
 
     things: dict[str, str] = field(default_factory=dict)  # "account 101@ann" → how it stands
     powers: OrderPowers = field(
@@ -40,9 +44,9 @@ class Switch:
     told: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
     reads: int = 0
-    when_read: deque[BaseException | None] = field(default_factory=deque)
-    before_telling: deque[BaseException | None] = field(default_factory=deque)
-    after_telling: deque[BaseException | None] = field(default_factory=deque)
+    when_read: deque[Event] = field(default_factory=deque)
+    before_telling: deque[Event] = field(default_factory=deque)
+    after_telling: deque[Event] = field(default_factory=deque)
     unsettled_reads: int = 0  # so many reads after a change are not settled
     is_deaf: bool = False  # takes every word and does nothing
     is_mute: bool = False  # never says how anything stands
@@ -110,9 +114,12 @@ class PaperConnector(Connector):
     title = "Paper"
 
 
-def _happen(faults: deque[BaseException | None]) -> None:
-    if faults and (fault := faults.popleft()) is not None:
-        raise fault
+def _happen(events: deque[Event]) -> None:
+    event = events.popleft() if events else None
+    if isinstance(event, BaseException):
+        raise event
+    if event is not None:
+        event()
 
 
 @dataclass

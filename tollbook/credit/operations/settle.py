@@ -92,7 +92,7 @@ def fail(order: SuspensionOrder, reason: str, *, by: str = JOB, now: datetime) -
     """It is not tried any more, and somebody is told why."""
     if not _is_open(order):
         return
-    _settle(order, OrderState.FAILED, reason, now)
+    _settle(order, OrderState.FAILED, reason, now, stays=AlarmKind.ORDER_FAILED)
     note(order, "failed", reason, by=by, now=now)
     step = f"When that is mended: tollbook orders retry {order.pk}"
     _alarm(order, AlarmKind.ORDER_FAILED, f"{_what(order)} failed: {_sentence(reason)} {step}", now)
@@ -103,7 +103,7 @@ def hand_over(order: SuspensionOrder, what_to_do: str, *, now: datetime) -> None
     """Only somebody can do it, and is told once."""
     if not _is_open(order):
         return
-    _settle(order, OrderState.FOR_A_PERSON, what_to_do, now)
+    _settle(order, OrderState.FOR_A_PERSON, what_to_do, now, stays=AlarmKind.ORDER_FOR_A_PERSON)
     note(order, "for_a_person", what_to_do, now=now)
     step = f"When it is done: tollbook orders done {order.pk}. If it cannot be: tollbook orders failed {order.pk}"
     _alarm(order, AlarmKind.ORDER_FOR_A_PERSON, f"Please {_what(order)}: {_sentence(what_to_do)} {step}", now)
@@ -181,16 +181,18 @@ def _is_open(order: SuspensionOrder) -> bool:
     return order.state != OrderState.SUPERSEDED
 
 
-def _settle(order: SuspensionOrder, state: OrderState, reason: str, now: datetime) -> None:
+def _settle(order: SuspensionOrder, state: OrderState, reason: str, now: datetime, *, stays: str = "") -> None:
     order.state, order.reason, order.settled_at, order.next_try_at = state, reason, now, None
     order.drift = ""
     order.save(update_fields=["state", "reason", "settled_at", "next_try_at", "drift"])
-    _clear(order, now)
+    _clear(order, now, stays=stays)
 
 
-def _clear(order: SuspensionOrder, now: datetime) -> None:
+def _clear(order: SuspensionOrder, now: datetime, *, stays: str = "") -> None:
+    """All is well again, but for the alarm that stays: raised once more it would be news."""
     for kind in KINDS:
-        clear_alarm(kind=kind, connection=order.connection, subject=subject_of(order), now=now)
+        if kind != stays:
+            clear_alarm(kind=kind, connection=order.connection, subject=subject_of(order), now=now)
 
 
 def _alarm(order: SuspensionOrder, kind: AlarmKind, text: str, now: datetime) -> None:
