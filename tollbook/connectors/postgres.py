@@ -3,6 +3,7 @@
 Only what the caller's statements say is done there; reading happens in a read-only transaction.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, LiteralString
@@ -25,6 +26,9 @@ _WRONG_LOGIN = ("28000", "28P01")  # SQLSTATE: invalid authorization, invalid pa
 _NO_DATABASE = "3D000"
 _NO_RIGHT = "42501"
 _NOT_THERE = ("42P01", "42703")  # undefined table, undefined column
+# A refused login comes without an SQLSTATE; its words are the server's, in its own language at worst.
+_LOGIN_REFUSED = re.compile(r'authentication|pg_hba\.conf|FATAL:  role "')
+_DATABASE_REFUSED = re.compile(r'FATAL:  database "')
 
 DATABASE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="host", help="where its PostgreSQL is", is_required=True),
@@ -138,11 +142,11 @@ class Database:
             str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__, self._password
         )
         match error.sqlstate:
-            case state if state in _WRONG_LOGIN or (state is None and "authentication" in said):
+            case state if state in _WRONG_LOGIN or (state is None and _LOGIN_REFUSED.search(said)):
                 message = (
                     f"{where} refuses user {self._user}: {said}; check db_user, db_password and pg_hba.conf there"
                 )
-            case state if state == _NO_DATABASE:
+            case state if state == _NO_DATABASE or (state is None and _DATABASE_REFUSED.search(said)):
                 message = f"{where} has no database {self._database}; check the setting database"
             case state if state == _NO_RIGHT:
                 message = f"{where}: user {self._user} may not do this: {said}; grant the right to it there"

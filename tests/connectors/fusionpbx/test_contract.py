@@ -39,7 +39,10 @@ class TestByDatabase(ConnectorContract):
 
     @pytest.mark.parametrize("fault", ["nothing is asked over HTTP"])
     def test_after_any_fault_and_a_repeat_the_records_are_those_of_an_undisturbed_fetch(
-        self, bench: Bench, fault: str, tmp_path: Path
+        self,
+        bench: Bench,
+        fault: str,
+        tmp_path: Path,  # noqa: ARG002
     ) -> None:
         connector = bench.connector()
         list(connector.usage(bench.scopes))
