@@ -18,7 +18,7 @@ from tollbook.credit.operations import set_funds_policy
 from tollbook.credit.operations.report import report_done, report_failed, set_policy
 from tollbook.credit.operations.report import retry as try_again
 from tollbook.credit.places import policy_of, powers_of
-from tollbook.credit.queries import current_orders, order_numbered
+from tollbook.credit.queries import current_orders, due_orders, order_numbered
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.carry_out_orders import WAIT_FOR_OTHER_S, carry_out
@@ -121,15 +121,17 @@ def retry(number: Number, why: Why = "", as_json: AsJson = False) -> None:
 
 @app.command()
 def check(connection: OneConnection = None, as_json: AsJson = False) -> None:
-    """Ask the platforms how everything stands that was suspended or lately resumed; settle differences by policy.
+    """Carry out what is due, and ask the platforms how everything stands that was suspended or lately resumed.
 
-    `tollbook up` does the same every quarter of an hour. The exit status is 1 when something differs.
+    Differences are settled by each connection's policy. `tollbook up` does the same every quarter of an hour.
+    The exit status is 1 when something differs.
 
     Example: tollbook orders check
     """
     open_database()
     now = datetime.now(UTC)
-    carry_out(keep_holds(now=now), now=now)
+    keep_holds(now=now)
+    carry_out(list(due_orders(now=now)), now=now)
     ids = set(current_orders().values_list("connection_id", flat=True))
     asked = [named_connection(connection)] if connection else list(Connection.objects.filter(pk__in=ids))
     differing = [order for one in asked for order in check_orders(one, now=now)]

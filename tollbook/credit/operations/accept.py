@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from tollbook.credit.models import Hold, OrderState, SuspensionOrder, Wanted
 from tollbook.credit.operations.hold import show_holds
@@ -26,23 +27,16 @@ def accept_as_found(order: SuspensionOrder, found: str, *, now: datetime) -> boo
         _block(order, found, now)
         _follow(order, Wanted.SUSPENDED, found, now)
         return True
-    holds = Hold.objects.filter(customer=customer, lifted_at=None)
-    if order.account_id is not None and holds.filter(account=None).exists():
+    holds = Hold.objects.filter(Q(account=None) | Q(account=order.account), customer=customer, lifted_at=None)
+    others = current_orders().filter(customer=customer).exclude(pk=order.pk).exclude(wanted=Wanted.ACTIVE)
+    if not holds.filter(account=None).exists():
+        others = others.filter(account=order.account)
+    if others.exists():
         return False
-    if _has_others(order):
-        return False
-    holds.filter(account=order.account).update(lifted_by=JOB, lifted_at=now, lifted_why=found[:500])
+    holds.update(lifted_by=JOB, lifted_at=now, lifted_why=found[:500])
     show_holds(customer, by=JOB, why=found, now=now)
     _follow(order, Wanted.ACTIVE, found, now)
     return True
-
-
-def _has_others(order: SuspensionOrder) -> bool:
-    """Whether the same hold stops them elsewhere too."""
-    others = current_orders().filter(customer=order.customer).exclude(pk=order.pk)
-    if order.account_id is not None:
-        others = others.filter(account=order.account)
-    return others.exclude(wanted=Wanted.ACTIVE).exists()
 
 
 def _block(order: SuspensionOrder, found: str, now: datetime) -> None:
