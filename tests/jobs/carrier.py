@@ -9,6 +9,7 @@ from simulators.lesnet import Simulator
 from tests.jobs.office import NOON, price_tariff
 from tests.jobs.simulated import QUICK
 from tests.jobs.toy_office import at
+from tollbook.catalog.models import Product
 from tollbook.catalog.operations import set_product
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector, set_connection
@@ -62,7 +63,7 @@ def carrier(folder: Path, *, port: int = 0, month: str = "2017-06", **settings: 
 
 def describe(connection: Connection, code: str, peer: str, link: str, **fields: str) -> Account:
     """A customer with one account, as their service is written down in the billing system."""
-    product = set_product(code="trunk", name="Trunk", tariffs={"voice_out": "north", "voice_in": None})
+    product, _ = Product.objects.get_or_create(code="trunk")
     customer = Customer.objects.create(code=code, name=code.title(), currency="EUR", timezone="America/Winnipeg")
     account = Account.objects.create(customer=customer, code=f"{code}-trunk", product=product)
     marks = LesNetConnector.marks({"peer_id": peer, "cdr_link": link, **fields})

@@ -14,7 +14,7 @@ from tollbook.billing.queries import next_month
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import Connector
 from tollbook.customers.models import AccountEvent, AccountMark, Customer, MarkKind
-from tollbook.usage.models import CollectedFile, CollectRun, CollectState, UsageRecord
+from tollbook.usage.models import CollectedFile, CollectRun, CollectState, ImportRun, UsageRecord
 
 # The last calls before a link ended come with the refreshes after it.
 FOLLOWED_AFTER_END = timedelta(days=7)
@@ -81,8 +81,11 @@ def _waiting(customer: Customer, since: datetime, until: datetime) -> Iterator[s
         end = min(ends)
         if end <= since or _is_in(mark, end):
             continue
-        came = _came_at(_file(mark))
+        file = _file(mark)
+        came = _came_at(file)
         last = f"was last refreshed {came:%Y-%m-%d %H:%M} UTC" if came else "has not come yet"
+        if file is not None and _has_half_a_line(file):
+            last += " and ends in the middle of a line"
         yield (
             f"{mark.value} of account {mark.account.code} {last}, and nothing shows that it has all calls until "
             f"{end:%Y-%m-%d %H:%M} UTC; collect it when it is refreshed: tollbook collect {mark.connection.quoted}"
@@ -92,12 +95,19 @@ def _waiting(customer: Customer, since: datetime, until: datetime) -> Iterator[s
 def _is_in(mark: AccountMark, end: datetime) -> bool:
     """Whether all calls before `end` have come."""
     file = _file(mark)
-    if file is None or file.error:
+    if file is None or file.error or _has_half_a_line(file):
         return False
     if (file.modified_at or _changed_since(file)) >= end:
         return True
     later = UsageRecord.objects.filter(connection_id=mark.connection_id, account_id=mark.account_id)
     return later.filter(start__gte=end, start__lt=end + LOOKED_AHEAD).exists()
+
+
+def _has_half_a_line(file: CollectedFile) -> bool:
+    """Whether more was on its way when it came."""
+    runs = ImportRun.objects.filter(connection=file.connection_id, evidence=file.evidence_id)
+    last = runs.order_by("-pk").first() if file.evidence_id else None
+    return last is not None and bool(last.left_for_next_pass)
 
 
 def _changed_since(file: CollectedFile) -> datetime:
