@@ -20,6 +20,7 @@ class AlarmKind(models.TextChoices):
     ORDER_FAILED = "order_failed", "a customer or account could not be suspended or resumed at a platform"
     ORDER_FOR_A_PERSON = "order_for_a_person", "somebody must suspend or resume by hand"
     ORDER_DRIFTED = "order_drifted", "a platform does not stand as it was brought to"
+    FUNDS_USED_UP = "funds_used_up", "a customer owes as much as the credit limit, or more"
     MESSAGE_FAILED = "message_failed", "a message could not be delivered and is not tried any more"
 
 

@@ -1,14 +1,17 @@
-"""`tollbook up`: web, worker and scheduler."""
+"""`tollbook up`: web, worker, scheduler, and what takes pushed records."""
 
 import os
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from django.conf import settings
 
 from tollbook.cli.database import open_database
 from tollbook.errors import BadInput
-from tollbook.up.child import SCHEDULER, WEB, WORKER, command
+from tollbook.up.certificate import check_certificate, trial_certificate
+from tollbook.up.child import PUSH, SCHEDULER, WEB, WORKER, command
 from tollbook.up.logs import JSON_VARIABLE, set_up_logs
 from tollbook.up.supervisor import Child, Patience, Supervisor
 
@@ -23,22 +26,36 @@ def up(
     stop_within: Annotated[
         int, typer.Option(min=2, max=3600, metavar="SECONDS", help="For running jobs to finish when told to stop.")
     ] = 30,
+    tls: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="CERT KEY", help="Answer by HTTPS: the certificate (with its chain) and its key, PEM."
+        ),
+    ] = None,
+    tls_trial: Annotated[
+        bool, typer.Option("--tls-trial", help="HTTPS with a certificate that nobody has signed, made for trials.")
+    ] = False,
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
 ) -> None:
     """Run it all: collect on schedule, send alarms, answer on the web. Ctrl-C or SIGTERM stops it.
 
     Example: tollbook up --port 8000
     """
+    if tls_trial and tls is not None:
+        raise BadInput("--tls and --tls-trial exclude each other; leave one out")
+    pair = trial_certificate(folder=settings.TOLLBOOK_HOME, host=host) if tls_trial else tls
+    if pair is not None:
+        check_certificate(*pair)
     see_that_it_is_free(host, port)
     if log_json:
         os.environ[JSON_VARIABLE] = "1"
     set_up_logs("up")
     open_database()
     children = [
-        Child(name=role, command=command(role, host=host, port=port, stop_s=stop_within))
-        for role in (WEB, WORKER, SCHEDULER)
+        Child(name=role, command=command(role, host=host, port=port, stop_s=stop_within, tls=pair))
+        for role in (WEB, WORKER, SCHEDULER, PUSH)
     ]
-    typer.echo(f"http://{host}:{port}/health", err=True)
+    typer.echo(f"{'https' if pair else 'http'}://{host}:{port}/health", err=True)
     if not Supervisor(children=children, patience=Patience(stop=stop_within)).run():
         raise typer.Exit(FAILED)
 

@@ -34,7 +34,8 @@ _url = os.environ.get("DATABASE_URL", "")
 _database: dict[str, Any] = database_from_url(_url) if _url else EMBEDDED
 _database["OPTIONS"].setdefault("application_name", "tollbook")
 
-DATABASES = {"default": {"ENGINE": "tollbook.config.postgres", **_database}}
+# The web process keeps its connections: a switch that sends a record a call shall not wait for a new one each time.
+DATABASES = {"default": {"ENGINE": "tollbook.config.postgres", "CONN_MAX_AGE": None, **_database}}
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -14,6 +14,7 @@ CONNECTORS: Mapping[str, str] = {
     "lesnet": "tollbook.connectors.lesnet.connector:LesNetConnector",
     "metroport": "tollbook.connectors.metroport.connector:MetroportConnector",
     "portabilling": "tollbook.connectors.portabilling.connector:PortaBillingConnector",
+    "vodia": "tollbook.connectors.vodia.connector:VodiaConnector",
 }
 
 

@@ -2,16 +2,18 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
+from django.db import transaction
 
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import Connector, Feature
 from tollbook.connectors.errors import ConnectorError
+from tollbook.connectors.push_gate import takes_pushes
 from tollbook.errors import BadInput
 from tollbook.jobs.collect_files import fetch_file, new_files
 from tollbook.jobs.collect_period import evidence_name
@@ -21,8 +23,10 @@ from tollbook.jobs.fetch_usage import FETCHING, Progress, Step, fetch_usage
 from tollbook.jobs.import_usage import READ_ROWS
 from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
 from tollbook.jobs.spool import file_name
+from tollbook.jobs.take_pushed import refuse_choice, write_calls
 from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit
 from tollbook.usage.models import CollectRun
+from tollbook.usage.pushing import newest_waiting, waiting_messages
 from tollbook.usage.queries import known_keys
 
 
@@ -30,7 +34,7 @@ def try_collecting(connector: Connector, run: CollectRun, wish: Wish, progress: 
     """The run as it would be, not saved: its state, problems, outcomes and sums."""
     counts = _Counts(connector, run.connection, wish.now)
     with tempfile.TemporaryDirectory(prefix="tollbook-trial-") as folder:
-        try_them = _try_files if Feature.FILES in connector.offers else _try_period
+        try_them = _way_to_try(connector)
         try:
             visit = try_them(connector, run, wish, Path(folder), counts, progress)
         except (ConnectorError, BadInput) as error:
@@ -39,6 +43,29 @@ def try_collecting(connector: Connector, run: CollectRun, wish: Wish, progress: 
     run.finished_at = wish.now
     run.outcomes, run.sums = dict(counts.outcomes), dict(counts.sums)
     return run
+
+
+def _way_to_try(
+    connector: Connector,
+) -> Callable[[Connector, CollectRun, Wish, Path, "_Counts", Progress], Visit]:
+    if takes_pushes(type(connector), connector.site.settings):
+        return _try_pushed
+    return _try_files if Feature.FILES in connector.offers else _try_period
+
+
+def _try_pushed(
+    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", _: Progress
+) -> Visit:
+    """As much as is taken at once."""
+    refuse_choice(run, wish)
+    path = folder / evidence_name(run)
+    with transaction.atomic():
+        messages = waiting_messages(run.connection, up_to=newest_waiting(run.connection))
+        size = write_calls(connector, run, messages, path)
+        transaction.set_rollback(True)
+    if size:
+        counts.add(path, path.name)
+    return Visit(scopes=len(messages), succeeded=len(messages), bytes_fetched=size)
 
 
 def _try_period(

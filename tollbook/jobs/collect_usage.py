@@ -4,14 +4,16 @@ It may be killed anywhere. What was fetched and not kept is fetched again; what 
 imported to its end by the next collect; and what was imported and is fetched once more is known by its keys.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import partial
 
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector
 from tollbook.connectors.base import Connector, Feature
 from tollbook.connectors.errors import ConnectorError, NeedsAttention
+from tollbook.connectors.push_gate import takes_pushes
 from tollbook.errors import BadInput
 from tollbook.jobs.collect_files import collect_files
 from tollbook.jobs.collect_period import collect_period
@@ -19,7 +21,9 @@ from tollbook.jobs.collect_scopes import Wish
 from tollbook.jobs.collect_trial import try_collecting
 from tollbook.jobs.fetch_usage import Progress, unwatched
 from tollbook.jobs.import_usage import COLLECTED_BATCH_ROWS, import_evidence
+from tollbook.jobs.rate_usage import Compiled
 from tollbook.jobs.retry_set_aside import retry_set_aside
+from tollbook.jobs.take_pushed import PUSHED, take_pushed
 from tollbook.usage import operations as usage
 from tollbook.usage.collecting import WHOLE_VISIT, Problem, Visit, close_collect
 from tollbook.usage.models import CollectRun, CollectState, ImportRun, RunState
@@ -41,6 +45,7 @@ def collect_usage(
     again: bool = False,
     dry_run: bool = False,
     progress: Progress = unwatched,
+    compiled: Compiled | None = None,
 ) -> CollectRun:
     """Collect what is new, or a period. Safe to repeat: what is known already is counted as duplicate.
 
@@ -59,6 +64,7 @@ def collect_usage(
         again: also what was collected before; without `since`, everything since the beginning.
         dry_run: fetch, read and rate, and write nothing. The run that comes back says what would become of it.
         progress: told how far it is.
+        compiled: tariffs that the caller keeps from one collect to the next.
 
     Raises:
         BadInput: the connection's settings make no sense.
@@ -79,11 +85,13 @@ def collect_usage(
         with usage.one_collect_at_a_time(connection):
             _finish_interrupted(connector, connection, now)
             run.save()
-            return _collected(connector, run, wish, progress)
+            return _collected(connector, run, wish, progress, compiled)
 
 
-def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> CollectRun:
-    collect = collect_files if Feature.FILES in connector.offers else collect_period
+def _collected(
+    connector: Connector, run: CollectRun, wish: Wish, progress: Progress, compiled: Compiled | None
+) -> CollectRun:
+    collect = _way_to_collect(connector, compiled)
     try:
         if doubt := connector.unconfirmed():
             raise NeedsAttention(doubt, platform=connector.site.name)
@@ -105,8 +113,18 @@ def _collected(connector: Connector, run: CollectRun, wish: Wish, progress: Prog
     return run
 
 
+def _way_to_collect(
+    connector: Connector, compiled: Compiled | None
+) -> Callable[[Connector, CollectRun, Wish, Progress], Visit]:
+    if takes_pushes(type(connector), connector.site.settings):
+        return partial(take_pushed, compiled=compiled)
+    return collect_files if Feature.FILES in connector.offers else collect_period
+
+
 def _has_just_retried(run: CollectRun) -> bool:
     """Whether the schedule tries what waits too often: many records, every few minutes, for nothing."""
+    if run.asked_by == PUSHED:  # twice a second: the schedule sees to the others
+        return True
     if run.asked_by != SCHEDULE:
         return False
     since = run.started_at - RETRY_EVERY

@@ -18,7 +18,7 @@ from tollbook.connections.operations import open_connector
 from tollbook.connectors.base import Connector, UsageBatch
 from tollbook.errors import BadInput
 from tollbook.jobs.post_usage import Batch, post_batch
-from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
+from tollbook.jobs.rate_usage import Compiled, PriceBook, Reading, rate_usage
 from tollbook.usage import operations as usage
 from tollbook.usage.evidence import evidence_path, keep_evidence
 from tollbook.usage.models import CollectRun, Evidence, ImportRun
@@ -76,9 +76,13 @@ def import_evidence(
     batch_rows: int = BATCH_ROWS,
     collect: CollectRun | None = None,
     progress: Progress = lambda _bytes, _records: None,
+    compiled: Compiled | None = None,
 ) -> ImportRun:
-    """Read evidence into the ledger, as its connector understands it. Otherwise as `import_usage`."""
-    intake = _Intake(source, connector.key_is_platform_id, Reading.of(source), now)
+    """Read evidence into the ledger, as its connector understands it. Otherwise as `import_usage`.
+
+    `compiled`: tariffs that the caller keeps from one import to the next.
+    """
+    intake = _Intake(source, connector.key_is_platform_id, Reading.of(source), now, compiled)
     kept = evidence_path(evidence.sha256)
     with usage.one_import_at_a_time(source):
         run = usage.begin_or_continue_run(
@@ -131,13 +135,14 @@ class _Intake:
     key_is_platform_id: bool
     reading: Reading
     now: datetime
+    compiled: Compiled | None
 
     def rated(self, parts: Iterator[list[UsageBatch]], run: ImportRun) -> Iterator[_Part]:
         """Rate what of the file is not written yet.
 
         What prices depend on is read here, at once; the rest touches no database and runs beside the writing.
         """
-        book = PriceBook.current(self.source)
+        book = PriceBook.current(self.source, self.compiled)
         book.compile()
         return self._rated(parts, run, book)
 

@@ -36,6 +36,8 @@ WORKINGS = (
     *("tariff_reason", "tariff_id", "customer_currency", "customer_timezone"),
     "takes_platform_price",
 )
+# Compiled versions by id, kept by a process that rates often: a version never changes.
+Compiled = dict[int, Tariff]
 NO_RATES = compile_tariff(pl.DataFrame(schema=RATES), TariffSettings())
 
 
@@ -48,16 +50,17 @@ class PriceBook:
     product_tariffs: pl.DataFrame
     versions: pl.DataFrame
     pairs_customers: bool = False  # the platform's customers are paired with ours
-    compiled: dict[int, Tariff] = field(default_factory=dict)
+    compiled: Compiled = field(default_factory=dict)
 
     @classmethod
-    def current(cls, source: Connection) -> "PriceBook":
-        """As the database has it now, for usage of a connection."""
+    def current(cls, source: Connection, compiled: Compiled | None = None) -> "PriceBook":
+        """As the database has it now, for usage of a connection. What is compiled joins what is given."""
         return cls(
             directory(source.pk),
             catalog.products(),
             catalog.product_tariffs(),
             catalog.tariff_versions(),
+            compiled={} if compiled is None else compiled,
             pairs_customers=Feature.CUSTOMERS in connector_class(source.kind).offers,
         )
 

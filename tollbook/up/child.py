@@ -6,27 +6,31 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 SETTINGS = "tollbook.config.settings"
-WORKER, SCHEDULER, WEB = "worker", "scheduler", "web"
+WORKER, SCHEDULER, WEB, PUSH = "worker", "scheduler", "web", "push"
 MARGIN_S = 5  # less than the supervisor waits, so that a worker ends by itself
 
 
-def command(role: str, *, host: str, port: int, stop_s: int) -> list[str]:
-    """How such a process is started: by this Python, as this Python was."""
+def command(role: str, *, host: str, port: int, stop_s: int, tls: tuple[Path, Path] | None = None) -> list[str]:
+    """How such a process is started: by this Python, as this Python was. `tls`: certificate and key."""
     safe_path = ["-P"] if sys.flags.safe_path else []
     options = ["--host", host, "--port", str(port), "--stop", str(stop_s)]
+    if tls is not None:
+        options += ["--tls", *map(str, tls)]
     return [sys.executable, *safe_path, "-m", "tollbook.up.child", role, *options]
 
 
 def main() -> None:
     """Do what the first argument says until told to end, or alone."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=(WEB, WORKER, SCHEDULER))
+    parser.add_argument("role", choices=(WEB, WORKER, SCHEDULER, PUSH))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--stop", type=int, default=30)
+    parser.add_argument("--tls", type=Path, nargs=2)
     told = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     import django  # noqa: PLC0415  after the settings are named
@@ -34,7 +38,7 @@ def main() -> None:
     django.setup()
     from django.db import connection  # noqa: PLC0415
 
-    from tollbook.up import logs, web, worker  # noqa: PLC0415  need Django set up
+    from tollbook.up import logs, pushes, web, worker  # noqa: PLC0415  need Django set up
 
     logs.set_up_logs(told.role)
     # Asking how to connect makes this process a user of the embedded database, before anything can end it: the last
@@ -44,7 +48,9 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=end_now, args=(0,), daemon=True).start())
     end_with_parent(told.stop)
     if told.role == WEB:
-        web.serve(told.host, told.port)
+        web.serve(told.host, told.port, tuple(told.tls) if told.tls else None)
+    elif told.role == PUSH:
+        pushes.take_all()
     else:
         worker.work(told.role, stop_s=max(told.stop - MARGIN_S, 1))
 

@@ -15,6 +15,7 @@ FIRST_KEYS = ("timestamp", "level", "process", "event")
 # What they say at each step is for who works on them.
 QUIET = ("procrastinate", "httpx", "httpcore", "paramiko", "asyncio")
 PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
+SECRET_IN_ADDRESS = re.compile(r"(/push/[^/\s]+/)\S+")  # that records are sent to
 
 
 def set_up_logs(process: str) -> None:
@@ -74,4 +75,4 @@ def _hide_passwords(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def _hidden(text: str) -> str:
-    return PASSWORD_IN_URL.sub(r"\1:•••@", text)
+    return SECRET_IN_ADDRESS.sub(r"\1•••", PASSWORD_IN_URL.sub(r"\1:•••@", text))

@@ -3,8 +3,9 @@
 import multiprocessing
 import os
 import threading
+from pathlib import Path
 
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.server import Server
 
 APPLICATION = "tollbook.config.wsgi:application"
@@ -13,8 +14,9 @@ WAITING_CONNECTIONS = 256
 MOST_TO_FINISH_S = 10  # for requests that are being answered, when told to end
 
 
-def serve(host: str, port: int) -> None:
-    """Serve until told to end."""
+def serve(host: str, port: int, tls: tuple[Path, Path] | None = None) -> None:
+    """Serve until told to end; by HTTPS with a certificate and its key."""
+    certificate, key = tls or (None, None)
     Server(
         APPLICATION,
         address=host,
@@ -25,6 +27,9 @@ def serve(host: str, port: int) -> None:
         backlog=WAITING_CONNECTIONS,
         websockets=False,
         log_enabled=False,
+        ssl_cert=certificate,
+        ssl_key=key,
+        ssl_protocol_min=SSLProtocols.tls12,  # what switches of some years ago speak
         workers_kill_timeout=MOST_TO_FINISH_S,
     ).serve()
 

@@ -53,9 +53,15 @@ def connections_with_messages() -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def waiting_messages(source: Connection) -> list[PushedMessage]:
-    """Those that came first of what waits: as many as are taken at once, one at least."""
-    waiting = PushedMessage.objects.filter(connection=source, taken_by=None).order_by("pk")
+def newest_waiting(source: Connection) -> int:
+    """The id of the message that came last of those that wait; 0 when none does."""
+    waiting = PushedMessage.objects.filter(connection=source, taken_by=None)
+    return waiting.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def waiting_messages(source: Connection, *, up_to: int) -> list[PushedMessage]:
+    """Those that came first of what waits, up to that id: as many as are taken at once, one at least."""
+    waiting = PushedMessage.objects.filter(connection=source, taken_by=None, pk__lte=up_to).order_by("pk")
     chosen: list[int] = []
     total = 0
     for pk, size in waiting.values_list("pk", Length("body"))[:MAX_MESSAGES]:
