@@ -10,7 +10,7 @@ from tests.connectors.contract import ONE_FAULT, Bench, ConnectorContract
 from tests.connectors.fusionpbx.sites import MONTH, by_rest, connector_at, scope
 
 # By REST calls are chosen by their start. Far legs are not listed there.
-TENANTS = ("harbour.example.ca", "maple.example.ca")
+TENANTS = ("seaway.example.ca", "maple.example.ca")
 JUNE = ("2017-06-01", "2017-07-01")
 
 
@@ -37,7 +37,7 @@ class TestByDatabase(ConnectorContract):
             account_to_suspend="2112@maple.example.ca",
         )
 
-    @pytest.mark.parametrize("fault", ["nothing is asked over HTTP"])
+    @pytest.mark.parametrize("fault", [Fault("status")])  # nothing is asked over HTTP
     def test_after_any_fault_and_a_repeat_the_records_are_those_of_an_undisturbed_fetch(
         self,
         bench: Bench,
