@@ -16,7 +16,7 @@ GLOBAL_GATEWAY = "carrier-of-all"
 # Name, area code, first extension, how many; three-digit and four-digit plans.
 PLANS = (
     ("maple.example.ca", "519", 2112, 9),
-    ("harbour.example.ca", "416", 101, 8),
+    ("seaway.example.ca", "416", 101, 8),
     ("birch.example.ca", "613", 200, 12),
     ("prairie.example.ca", "204", 3001, 6),
     ("lakeside.example.ca", "705", 401, 7),

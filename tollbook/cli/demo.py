@@ -26,16 +26,17 @@ FILES = Path(tollbook.__file__).parents[1] / "demo"
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after printing; the platforms end with it.")] = False,
 ) -> None:
-    """Two simulated platforms and a real file of calls, all the way to invoices. Running it again changes nothing.
+    """Seven simulated platforms and a real file of calls, all the way to invoices. Running it again changes nothing.
 
     Without --once the platforms go on until Ctrl-C, to try sync and collect on.
 
     Example: bin/tollbook demo --once
     """
     console, errors = Console(), Console(stderr=True)
+    with errors.status("database") as status:
+        open_database()
     with demo_platforms() as sites:
-        with errors.status("database") as status:
-            open_database()
+        with errors.status("platforms") as status:
             result = run_demo_month(FILES, out_folder(), sites=sites, now=datetime.now(UTC), say=status.update)
         console.print()
         for line in came_in(result):

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
+from django.db.models import Q
 from rich.table import Table
 
 from tollbook.billing.models import Invoice
@@ -29,24 +30,25 @@ def tables(result: DemoMonth) -> Iterator[Table]:
 
 def came_in(result: DemoMonth) -> Iterator[str]:
     """One line for each source: what was read now, and how much of it was known."""
-    runs = [result.run, *(run for visit in result.visits for run in visit.collected.runs.order_by("pk"))]
-    for run in runs:
-        yield _line(run)
+    yield _line(result.run.evidence.name, [result.run])
     for visit in result.visits:
-        if not visit.collected.runs.exists():
-            yield f"{visit.connection.name}: nothing new since the last visit"
+        runs = list(visit.collected.runs.all())
+        nothing = f"{visit.connection.name}: nothing new since the last visit"
+        yield _line(visit.connection.name, runs) if runs else nothing
 
 
-def _line(run: ImportRun) -> str:
-    new = run.records_in - run.duplicate
-    return f"{run.evidence.name}: {run.records_in:,} records in, {new:,} new, {run.duplicate:,} known from before"
+def _line(source: str, runs: list[ImportRun]) -> str:
+    records, known = sum(run.records_in for run in runs), sum(run.duplicate for run in runs)
+    files = f" of {len(runs)} files" if len(runs) > 1 else ""
+    return f"{source}: {records:,} records{files} in, {records - known:,} new, {known:,} known from before"
 
 
 def _pairing(result: DemoMonth) -> Table:
     table = _table("Customers of the platforms", "platform", "customers", "paired", "accounts here", "numbers")
     for visit in result.visits:
         there = ForeignCustomer.objects.filter(connection=visit.connection)
-        accounts = Account.objects.filter(links__connection=visit.connection).distinct()
+        at_platform = Q(links__connection=visit.connection) | Q(marks__connection=visit.connection)
+        accounts = Account.objects.filter(at_platform).distinct()
         numbers = Number.objects.filter(account__in=accounts).count()
         paired = there.filter(standing="paired").count()
         table.add_row(visit.connection.name, *map(_count, (there.count(), paired, accounts.count(), numbers)))

@@ -32,7 +32,12 @@ CONNECTION = "demo switch"
 SELLER = "Przykładowy Telekom sp. z o.o."
 
 # Tariff name, currency, and what a euro costs in it.
-TARIFFS = (("World EUR", "EUR", Decimal(1)), ("World PLN", "PLN", Decimal("4.25")))
+TARIFFS = (
+    ("World EUR", "EUR", Decimal(1)),
+    ("World PLN", "PLN", Decimal("4.25")),
+    ("World CAD", "CAD", Decimal("1.48")),
+    ("World GBP", "GBP", Decimal("0.88")),
+)
 PRODUCTS = {"voice": "World EUR", "voice-pl": "World PLN"}
 
 

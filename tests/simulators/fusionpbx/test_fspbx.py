@@ -141,7 +141,7 @@ def test_what_is_not_there_is_a_404(api: httpx.Client, path: str) -> None:
 
 
 def test_an_extension_of_another_tenant_is_not_there(fusionpbx: Simulator, api: httpx.Client) -> None:
-    other = fusionpbx.switchboard.by_name["harbour.example.ca"].extensions[0].uuid
+    other = fusionpbx.switchboard.by_name["seaway.example.ca"].extensions[0].uuid
     assert api.get(f"{maple(fusionpbx)}/extensions/{other}").status_code == 404
 
 
@@ -201,10 +201,10 @@ def test_phone_numbers_are_the_destinations(fusionpbx: Simulator, api: httpx.Cli
 def test_a_call_in_progress_is_ended(own_fusionpbx: Simulator, own_api: httpx.Client) -> None:
     call = own_fusionpbx.ring(NOBODY, "maple.example.ca", "2112", "4165550199")
     path = f"{maple(own_fusionpbx)}/active-calls"
-    harbour = f"/domains/{own_fusionpbx.switchboard.by_name['harbour.example.ca'].uuid}/active-calls"
+    seaway = f"/domains/{own_fusionpbx.switchboard.by_name['seaway.example.ca'].uuid}/active-calls"
     assert [item["call_uuid"] for item in own_api.get(path).json()["data"]] == [call]
-    assert own_api.get(harbour).json()["data"] == []
-    assert own_api.delete(f"{harbour}/{call}").status_code == 404
+    assert own_api.get(seaway).json()["data"] == []
+    assert own_api.delete(f"{seaway}/{call}").status_code == 404
     assert own_api.delete(f"{path}/{call}").json()["deleted"] is True
     assert own_api.get(path).json()["data"] == []
     assert own_api.delete(f"{path}/{call}").status_code == 404

@@ -12,7 +12,11 @@ FIELDS = (
     Setting(name="username", help="The DID, as 12046664021"),
     Setting(name="peer_id", help="The peer, as D4E3CD2BFC791; several with | or a comma between"),
     Setting(name="dids", help="DIDs attached to the peer, with | or a comma between"),
-    Setting(name="cdr_link", help="Where its file of calls is, as https://portal.les.net/cdr/11330_0000.txt"),
+    Setting(
+        name="cdr_link",
+        help="Where its file of calls is, as https://portal.les.net/cdr/11330_0000.txt, or as "
+        "/cdr/11330_0000.txt at the portal of the connection",
+    ),
 )
 
 PEER = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{8,20}", re.ASCII)  # 13 hexadecimal digits wherever one was seen
@@ -69,7 +73,10 @@ def _parts(field: str) -> list[str]:
 
 
 def _link(link: str) -> str:
+    """As it is compared; one that begins with a slash is the portal's."""
     parts = urlsplit(link)
+    if link.startswith("/") and not parts.netloc:
+        return parts._replace(fragment="").geturl()
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise BadInput(f"cdr_link: {link!r} is no address; write it as https://portal.les.net/cdr/11330_0000.txt")
     return parts._replace(netloc=parts.netloc.lower(), fragment="").geturl()

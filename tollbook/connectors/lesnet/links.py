@@ -76,7 +76,9 @@ class LinkedFiles(Source):
         )
 
     def _web_file(self, link: str) -> WebFile:
-        parts, access = urlsplit(link), self._access
+        access = self._access
+        url = access.portal.rstrip("/") + link if link.startswith("/") else link
+        parts = urlsplit(url)
         if f"{parts.scheme}://{parts.netloc}".lower() != access.portal.lower():
             raise self.attention(
                 f"the link {link!r} does not lead to {access.portal}; correct the account's link, or set portal "
@@ -84,7 +86,7 @@ class LinkedFiles(Source):
             )
         return WebFile(
             self.terms,
-            url=link,
+            url=url,
             query=access.url_secret,
             login=access.login,
             password=access.password,
