@@ -34,6 +34,7 @@ LINK = "https://portal.les.net/cdr/11330_0000.txt"
         ({"cdr_link": LINK}, [], [], [LINK]),
         ({"cdr_link": f"  {LINK} "}, [], [], [LINK]),
         ({"cdr_link": LINK.replace("portal.les.net", "Portal.LES.net")}, [], [], [LINK]),
+        ({"cdr_link": "/cdr/11330_0000.txt"}, [], [], ["/cdr/11330_0000.txt"]),  # at the connection's portal
         # One account as the billing system has it, everything said twice.
         (
             {"domain": f"{PEER} | {DID}", "username": DID, "peer_id": PEER, "dids": DID, "cdr_link": LINK},
@@ -60,6 +61,7 @@ def test_a_description_is_read_as_it_is_written(
         ({"username": PEER}, f"username: '{PEER}' is not one of the DIDs"),
         ({"peer_id": DID}, f"peer_id: '{DID}' is not one of the peers"),
         ({"cdr_link": "11330_0000.txt"}, "cdr_link: '11330_0000.txt' is no address"),
+        ({"cdr_link": "//elsewhere.example/cdr/11330_0000.txt"}, "is no address"),
         ({"cdr_link": "ftp://portal.les.net/cdr/11330_0000.txt"}, "is no address"),
     ],
 )

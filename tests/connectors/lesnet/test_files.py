@@ -94,6 +94,15 @@ def test_a_link_that_leads_elsewhere_is_not_followed_and_gets_no_secret(portal: 
         assert other.faults.requests()["counts"] == {}
 
 
+def test_a_link_may_be_the_path_at_the_portal(portal: Portal, tmp_path: Path) -> None:
+    connector = portal.connector()
+    connector.follow(["/cdr/11330_0000.txt"])
+    (file,) = connector.files()
+    body = b"".join(connector.fetch(file)).decode()
+    assert file.name == "/cdr/11330_0000.txt"
+    assert {row[5] for row in records(connector, body, tmp_path, name=file.name)} == {file.name}
+
+
 def test_a_file_that_has_not_changed_is_not_fetched(portal: Portal) -> None:
     (file,) = portal.connector().files()
     assert (file.size_bytes, file.is_complete) == (len(b"".join(portal.connector().fetch(file))), False)

@@ -118,7 +118,7 @@ class LesNetConnector(Connector):
         """
         with file.open("rb") as beginning:
             layout = self._layout_of(beginning.read(SAMPLE_BYTES), name)
-        link = name if urlsplit(name).scheme in {"http", "https"} else ""
+        link = name if name.startswith(("https://", "http://", "/")) else ""
         for batch in read_usage(file, layout, batch_rows=batch_rows, complete=is_complete, name=name):
             yield replace(batch, usage=_of_link(batch.usage, link, name))
 
