@@ -8,14 +8,29 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
+from tests.jobs.toy_switch import open_house
 from tollbook.alarms.models import AlarmKind
 from tollbook.alarms.queries import alarms
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_schedule
 from tollbook.connectors.errors import NeedsAttention, PasswordExpired, TryAgainLater
+from tollbook.credit.operations import suspend
 from tollbook.errors import BadInput
 from tollbook.jobs.sync_report import SyncReport
-from tollbook.up.tasks import WAITS, BackOff, ask_for, ask_for_due, collect, is_last_attempt, retry_all, sync
+from tollbook.up.tasks import (
+    WAITS,
+    BackOff,
+    ask_for,
+    ask_for_due,
+    ask_for_orders,
+    carry_out_orders,
+    collect,
+    is_last_attempt,
+    look_at_orders,
+    read_orders_back,
+    retry_all,
+    sync,
+)
 from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
 from tollbook.usage.models import CollectRun, CollectState
 
@@ -89,6 +104,32 @@ def test_every_night_what_waits_is_tried_again(drop: Connection) -> None:
     retry_all(timestamp=0)
 
     assert queue() == [("retry", f"connection {drop.pk}")]
+
+
+def test_orders_do_not_wait_for_collects_and_are_asked_for_when_due(
+    drop: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_house(monkeypatch)
+    switch = house.switch()
+    ann = house.customer("ann")
+    house.pair(ann, "1")
+    ask_for([collect], switch_connection := Connection.objects.get(name="pbx"))
+    lane = f"orders, lane {switch_connection.pk % 3}"
+    ask_for_orders(timestamp=0)
+    assert queue() == [("collect", f"connection {switch_connection.pk}")]
+
+    suspend(customer=ann, by="eve", now=datetime.now(UTC))
+    for _ in range(2):
+        ask_for_orders(timestamp=0)
+    assert queue()[1:] == [("carry out orders", lane)]
+    carry_out_orders(switch_connection.pk)
+    assert switch.things == {"customer 1": "outbound_only"}
+
+    look_at_orders(timestamp=0)
+    assert queue()[2:] == [("read orders back", lane)]
+    switch.set("customer 1", "active")
+    read_orders_back(switch_connection.pk)
+    assert [alarm.kind for alarm in alarms()] == ["order_drifted"]
 
 
 def test_what_may_pass_is_tried_again_with_growing_waits() -> None:

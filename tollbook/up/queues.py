@@ -2,3 +2,4 @@
 
 PLATFORMS = "platforms"
 HOUSE = "house"
+ORDER_LANES = 3  # visits of the house that tell platforms something, at once; fewer than it has hands

@@ -34,7 +34,7 @@ from tollbook.jobs.check_sources import check_sources
 from tollbook.jobs.collect_usage import SCHEDULE, collect_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.jobs.sync import sync as sync_with_platform
-from tollbook.up.queues import HOUSE, PLATFORMS
+from tollbook.up.queues import HOUSE, ORDER_LANES, PLATFORMS
 from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
 
 LOG = structlog.get_logger()
@@ -50,7 +50,6 @@ MOST_INTERRUPTIONS = 10  # of one job, by dying workers, before it is taken for 
 SILENT_AFTER_S = 45  # a worker says every ten seconds that it lives
 KEPT_H = 30 * 24  # jobs that failed, for people to look at
 SYNCED = {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS}
-ORDERS = "orders of connection"  # not one after the other with its collects: those may take hours
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_QUARTER = "*/15 * * * *"
@@ -106,10 +105,15 @@ def retry(connection_id: int) -> None:
             LOG.info("retried", connection=connection.name, tried=retried.tried, charged=retried.charged)
 
 
-def ask_for(tasks: Iterable[Task[..., None, ...]], connection: Connection, *, lock: str = "connection") -> None:
-    """Put jobs of a connection into the queue, to be done in this order; one that waits there already is enough."""
+def ask_for(tasks: Iterable[Task[..., None, ...]], connection: Connection, *, lock: str = "") -> None:
+    """Put jobs of a connection into the queue, to be done in this order; one that waits there already is enough.
+
+    Jobs that have a lock in common are done one after the other; as usual those of a connection.
+    """
     for task in tasks:
-        job = task.configure(lock=f"{lock} {connection.pk}", queueing_lock=f"{task.name} {connection.pk}")
+        job = task.configure(
+            lock=lock or f"connection {connection.pk}", queueing_lock=f"{task.name} {connection.pk}"
+        )
         try:
             with transaction.atomic():
                 job.defer(connection_id=connection.pk)
@@ -178,7 +182,7 @@ def read_orders_back(connection_id: int) -> None:
 def ask_for_orders(timestamp: int) -> None:  # noqa: ARG001
     """Ask for every connection that shall be told something by now."""
     for connection in _connections_of(due_orders(now=_now())):
-        ask_for([carry_out_orders], connection, lock=ORDERS)
+        ask_for([carry_out_orders], connection, lock=_lane(connection))
 
 
 @app.periodic(cron=EVERY_QUARTER)
@@ -187,7 +191,12 @@ def look_at_orders(timestamp: int) -> None:  # noqa: ARG001
     """See that all who are held are asked for, and ask for what was done to be read back."""
     keep_holds(now=_now())
     for connection in _connections_of(current_orders()):
-        ask_for([read_orders_back], connection, lock=ORDERS)
+        ask_for([read_orders_back], connection, lock=_lane(connection))
+
+
+def _lane(connection: Connection) -> str:
+    """Orders do not wait for collects, which may take hours, nor fill the house, which has other things to do."""
+    return f"orders, lane {connection.pk % ORDER_LANES}"
 
 
 def _connections_of(orders: QuerySet[SuspensionOrder]) -> list[Connection]:

@@ -6,10 +6,10 @@ import structlog
 from procrastinate.contrib.django import app
 
 from tollbook.up.child import WORKER
-from tollbook.up.queues import HOUSE, PLATFORMS
+from tollbook.up.queues import HOUSE, ORDER_LANES, PLATFORMS
 
 LOG = structlog.get_logger()
-AT_ONCE = {PLATFORMS: 3, HOUSE: 4}  # jobs; those of one connection are done one after the other
+AT_ONCE = {PLATFORMS: 3, HOUSE: ORDER_LANES + 2}  # jobs; those of one connection are done one after the other
 HEARTBEAT_S = 10.0
 POLL_S = 5.0  # a new job is told of at once; this finds those whose time has come
 
