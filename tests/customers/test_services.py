@@ -163,3 +163,13 @@ def test_what_is_not_named_any_more_stays_and_is_told(take: Callable[..., Servic
     fewer = take(SHEET.replace("2112 | 2113", "2112"))
     assert fewer.described[0].kept == ["account 2113@acme.example"]
     assert marks() == ALL_OF_IT
+
+
+def test_a_main_number_is_written_into_all_services_and_is_on_one(take: Callable[..., ServicesReport]) -> None:
+    both = SHEET.replace(
+        "beta.example,2112",
+        "beta.example | 5195550177,2112\n    beta,beta-night,office,beta.example | 5195550177,2120",
+    )
+    assert [one.elsewhere for one in take(both).described] == [[], [], ["+15195550177 is on beta-desk"]]
+    with pytest.raises(BadSheet, match="is on account acme-office of acme at that time; end it there first"):
+        take(SHEET.replace("beta.example,2112", "beta.example | 5195550100,2112"))

@@ -55,6 +55,8 @@ def services(
         f"{' (dry run: nothing was written)' if dry_run else ''}"
     )
     print_lines("described", [f"{one.account}: {', '.join(one.new)}" for one in report.described if one.new])
+    elsewhere = [f"{one.account}: {', '.join(one.elsewhere)}" for one in report.described if one.elsewhere]
+    print_lines("numbers that another account of the customer has, where they stay", elsewhere)
     kept = [f"{one.account}: {', '.join(one.kept)}" for one in report.described if one.kept]
     print_lines("kept, though the sheet does not name them (`tollbook accounts unmark` ends one)", kept)
 
@@ -95,6 +97,7 @@ def describe(
     )
     said = ", ".join(described.new) or f"nothing new, {described.unchanged} known"
     typer.echo(f"account {one.code} at {place.name}: {said}")
+    print_lines("numbers that another account of the customer has, where they stay", described.elsewhere)
     print_lines("kept, though not named (`tollbook accounts unmark` ends one)", described.kept)
     typer.echo(f"try what waits again with `tollbook usage retry --connection {place.quoted}`")
 
@@ -154,4 +157,5 @@ def _facts(described: Described) -> dict[str, object]:
         "new": described.new,
         "unchanged": described.unchanged,
         "kept": described.kept,
+        "elsewhere": described.elsewhere,
     }

@@ -5,8 +5,6 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from tollbook.errors import TollbookError
 from tollbook.up.child import WEB, command
@@ -25,21 +23,21 @@ def push_address(running: ExitStack, name: str, secret: str) -> Callable[[], str
 
     def address() -> str:
         until = time.monotonic() + MOST_TO_START_S
-        while not _answers(f"http://127.0.0.1:{port}/health"):
+        while not _listens(port):
             if time.monotonic() > until or process.poll() is not None:
-                raise TollbookError(f"the web process did not answer at 127.0.0.1:{port}; run the demo again")
+                raise TollbookError(f"the web process does not listen at 127.0.0.1:{port}; run the demo again")
             time.sleep(LOOK_S)
         return f"http://127.0.0.1:{port}/push/{name}/{secret}"
 
     return address
 
 
-def _answers(url: str) -> bool:
+def _listens(port: int) -> bool:
     try:
-        with urlopen(url, timeout=1) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
         return False
+    return True
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

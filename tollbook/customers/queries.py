@@ -6,8 +6,9 @@ from datetime import datetime
 import polars as pl
 from django.db.models import Count, Prefetch, Q
 
+from tollbook.catalog.queries import SPECIALS
 from tollbook.connections.models import Connection
-from tollbook.customers.models import Account, AccountMark, Customer, Number
+from tollbook.customers.models import Account, AccountMark, Customer, Number, SpecialTariff
 from tollbook.database import copy_out
 from tollbook.errors import BadInput
 from tollbook.records import UTC_TIME, table
@@ -101,6 +102,19 @@ def directory(connection_id: int | None = None) -> Directory:
     return Directory(accounts, numbers, links, pairings, marks)
 
 
+def special_tariffs() -> dict[str, pl.DataFrame]:
+    """Special price lists as SPECIALS, by the column that names their owner: the most specific first."""
+    columns = ("kind", "tariff_id", "place", "active_from", "active_until")
+    return {
+        owner: pl.DataFrame(
+            list(SpecialTariff.objects.exclude(**{owner: None}).values_list(owner, *columns)),
+            schema=SPECIALS,
+            orient="row",
+        )
+        for owner in ("account_id", "customer_id")
+    }
+
+
 def customer_list() -> list[dict[str, object]]:
     """Every customer by code, with how many accounts they have."""
     columns = ("code", "name", "city", "country", "currency", "tax_rate", "timezone", "is_prepaid", "credit_limit")
@@ -156,3 +170,9 @@ def mark_list(*, connection: Connection | None = None, account: Account | None =
         }
         for mark in marks.order_by("connection__name", "kind", "value", "pk")
     ]
+
+
+def frequent_countries(limit: int) -> list[str]:
+    """The countries (ISO 3166) that most customers are in, the most frequent first."""
+    counted = Customer.objects.exclude(country="").values("country").annotate(customers=Count("pk"))
+    return [row["country"] for row in counted.order_by("-customers", "country")[:limit]]

@@ -21,8 +21,10 @@ from tollbook.customers.models.pairing import (
     Suggestion,
     SuggestionState,
 )
+from tollbook.customers.models.special_tariffs import MAX_SPECIALS, SpecialTariff
 
 __all__ = [
+    "MAX_SPECIALS",
     "Account",
     "AccountEvent",
     "AccountLink",
@@ -39,6 +41,7 @@ __all__ = [
     "Pairing",
     "PairingDeed",
     "PairingEvent",
+    "SpecialTariff",
     "Standing",
     "Suggestion",
     "SuggestionState",

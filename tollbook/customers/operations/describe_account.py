@@ -29,6 +29,9 @@ class Described:
     new: list[str] = field(default_factory=list)  # marks, numbers, a pairing
     unchanged: int = 0
     kept: list[str] = field(default_factory=list)  # marks the account has there and the description does not name
+    elsewhere: list[str] = field(
+        default_factory=list
+    )  # numbers on another account of the customer, where they stay
 
 
 @transaction.atomic
@@ -46,7 +49,7 @@ def describe_account(
     Safe to repeat. Marks that it has there already and that are not named stay, and are reported.
 
     Raises:
-        BadInput: a number cannot be read, a mark or number is another account's, the tenant another customer's.
+        BadInput: a number cannot be read, a mark is another account's, a number or the tenant another customer's.
     """
     lock_table(AccountMark._meta.db_table)
     report = Described(account.code)
@@ -171,10 +174,14 @@ def _number(
     lock_table(Number._meta.db_table)
     claims = [Claim(account, number, since) for number in sorted(set(digits.values()))]
     given, taken = claim_numbers(claims, now=now)
-    if taken:
-        claim, holder = taken[0].claim, taken[0].holder
-        raise BadInput(
-            f"+{claim.digits} is on account {holder.code} of {holder.customer.code} at that time; end it there first"
-        )
+    for one in taken:
+        holder = one.holder
+        if holder.customer_id != account.customer_id:
+            raise BadInput(
+                f"+{one.claim.digits} is on account {holder.code} of {holder.customer.code} at that time; end it "
+                "there first"
+            )
+        # A tenant's main number is written into all of its services; it rings at one of them.
+        report.elsewhere.append(f"+{one.claim.digits} is on {holder.code}")
     report.new += [f"+{number.digits}" for number in given]
-    report.unchanged += len(claims) - len(given)
+    report.unchanged += len(claims) - len(given) - len(taken)
