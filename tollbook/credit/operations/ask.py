@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from tollbook.connections.models import Connection
 from tollbook.connectors.base import Target
-from tollbook.credit.models import Hold, OrderState, SuspensionOrder, Wanted
+from tollbook.credit.models import Hold, OrderState, Policy, SuspensionOrder, Wanted
 from tollbook.credit.operations.settle import hand_over, note, reopen, supersede
 from tollbook.credit.places import Place, keeps_emergency, places_of, policy_of, wanted_at
 from tollbook.credit.queries import current_orders, holds_of
@@ -53,6 +54,12 @@ class _Asked:
 
     def __init__(self, *, by: str, why: str, now: datetime, is_by_name: bool) -> None:
         self._by, self._why, self._now, self._is_by_name = by, why, now, is_by_name
+        self._policies: dict[int, Policy] = {}
+
+    def _policy(self, connection: Connection) -> Policy:
+        if connection.pk not in self._policies:
+            self._policies[connection.pk] = policy_of(connection)
+        return self._policies[connection.pk]
 
     def at_place(
         self,
@@ -63,7 +70,7 @@ class _Asked:
         *,
         is_named: bool,
     ) -> SuspensionOrder | None:
-        wanted, cuts_calls = wanted_at(place, holds, policy_of(place.connection))
+        wanted, cuts_calls = wanted_at(place, holds, self._policy(place.connection))
         if known is None and wanted == Wanted.ACTIVE and not is_named:
             return None
         sought = (wanted, cuts_calls, bool(place.for_a_person))
