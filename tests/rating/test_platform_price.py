@@ -32,7 +32,7 @@ def call(price: str | None, **changes: Any) -> dict[str, Any]:
 
 
 def rated(*calls: dict[str, Any], **settings: Any) -> pl.DataFrame:
-    tariff = compile_tariff(NO_LIST, TariffSettings(markup_basis_points=0) if not settings else _with(settings))
+    tariff = compile_tariff(NO_LIST, TariffSettings(platform_markup_basis_points=0) if not settings else _with(settings))
     return rate_calls(pl.DataFrame(list(calls), schema={**CALLS, "platform_price_nanos": pl.Int64}), tariff)
 
 
@@ -70,7 +70,7 @@ def test_without_a_markup_the_price_is_the_platforms_to_the_last_decimal() -> No
 def test_a_markup_is_put_on_and_rounded_once(
     price: str, markup: int, decimals: int, rounding: Rounding, expected: str
 ) -> None:
-    assert price_of(price, markup_basis_points=markup, decimals=decimals, rounding=rounding) == expected
+    assert price_of(price, platform_markup_basis_points=markup, decimals=decimals, rounding=rounding) == expected
 
 
 def test_what_comes_before_the_price_decides_here_as_everywhere() -> None:
@@ -106,7 +106,7 @@ def test_a_number_that_cannot_be_read_does_not_matter_because_nothing_is_looked_
 
 
 def test_a_price_too_large_for_its_markup_is_set_aside() -> None:
-    answers = rated(call(None, platform_price_nanos=INT64_MAX // 2), markup_basis_points=1000)
+    answers = rated(call(None, platform_price_nanos=INT64_MAX // 2), platform_markup_basis_points=1000)
     assert answers.select("outcome", "reason").rows() == [("set_aside", "bad_quantity")]
 
 
@@ -123,13 +123,13 @@ def test_rows_of_several_kinds_keep_their_order() -> None:
 @pytest.mark.parametrize("price", ["0.12345", "0", "-1.07", "99.99999"])
 @pytest.mark.parametrize("markup", [0, 1250, -333])
 def test_the_price_can_be_rebuilt_from_its_explanation(price: str, markup: int) -> None:
-    tariff = compile_tariff(NO_LIST, TariffSettings(markup_basis_points=markup))
+    tariff = compile_tariff(NO_LIST, TariffSettings(platform_markup_basis_points=markup))
     told = Explanation.from_json(explanation(call(price), tariff).to_json())
-    assert rebuild(told).price_nanos == rated(call(price), markup_basis_points=markup)["price_nanos"][0]
+    assert rebuild(told).price_nanos == rated(call(price), platform_markup_basis_points=markup)["price_nanos"][0]
 
 
 def test_the_explanation_says_whose_price_it_is() -> None:
-    tariff = compile_tariff(NO_LIST, TariffSettings(markup_basis_points=1250))
+    tariff = compile_tariff(NO_LIST, TariffSettings(platform_markup_basis_points=1250))
     told = explanation(call("0.12345"), tariff).as_text()
     assert "charged 0.1389 EUR without tax" in told
     assert "the platform's price is 0.12345, taken with a markup of 12.5 %" in told

@@ -98,7 +98,8 @@ def calls_of_customer(
                u.duration_us, u.quantity, u.billed, u.outcome, u.price_nanos, u.transaction_id
           FROM usage_usagerecord u
           JOIN customers_account a ON a.id = u.account_id
-          LEFT JOIN catalog_rate r ON r.version_id = u.tariff_version_id AND r.line = u.rate_line
+          LEFT JOIN catalog_tariffversion v ON v.id = u.tariff_version_id
+          LEFT JOIN catalog_rate r ON r.version_id = coalesce(v.base_version_id, v.id) AND r.line = u.rate_line
          WHERE u.account_id IN (SELECT id FROM customers_account WHERE customer_id = %s)
            AND (u.outcome = 'charged' OR u.outcome = 'free' AND u.reason NOT IN ('unanswered', 'hidden'))
            AND u.start >= %s AND u.start < %s

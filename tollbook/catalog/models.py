@@ -13,9 +13,47 @@ class Tariff(models.Model):
     name = models.CharField(max_length=200, unique=True)
     currency = models.CharField(max_length=3)
     is_gross = models.BooleanField(default=False, help_text="prices contain tax")
+    base = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="derived",
+        help_text="not null: its versions are this tariff's with a markup",
+    )
 
     def __str__(self) -> str:
         return self.name
+
+
+class Markup(models.Model):
+    """What a derived tariff puts on its base's prices, from a moment on. Added to, never changed.
+
+    Of two with the same `active_from` the later recorded holds.
+    """
+
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, related_name="markups")
+    basis_points = models.IntegerField(help_text="1250 = 12.5 %")
+    active_from = models.DateTimeField(null=True, help_text="null = from ever")
+    recorded_at = models.DateTimeField(help_text="when it became known here")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(basis_points__gte=-10_000, basis_points__lte=1_000_000),
+                name="markup_is_possible",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tariff}: {self.basis_points} basis points"
+
+
+class PricesOf(models.TextChoices):
+    """Where a version's prices come from."""
+
+    LIST = "list", "its own rates"
+    PLATFORM = "platform", "the price on the record, with a markup"
+    BASE = "base", "another version's rates, with a markup"
 
 
 class TariffVersion(models.Model):
@@ -40,7 +78,14 @@ class TariffVersion(models.Model):
     rate_count = models.PositiveIntegerField()
     markup_basis_points = models.IntegerField(
         null=True,
-        help_text="not null: no rates, the platform's own price is taken with this markup; 1250 = 12.5 %",
+        help_text="not null: no rates of its own, another price is taken with this markup; 1250 = 12.5 %",
+    )
+    base_version = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="derived",
+        help_text="whose rates the markup is put on; null with a markup = the platform's own price",
     )
 
     class Meta:
@@ -52,10 +97,20 @@ class TariffVersion(models.Model):
                 | models.Q(markup_basis_points__gte=-10_000, markup_basis_points__lte=1_000_000, rate_count=0),
                 name="tariffversion_markup_or_rates",
             ),
+            models.CheckConstraint(
+                condition=models.Q(base_version=None) | models.Q(markup_basis_points__isnull=False),
+                name="tariffversion_base_with_markup",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.tariff} v{self.number}"
+
+    @property
+    def prices_of(self) -> PricesOf:
+        if self.base_version_id is not None:
+            return PricesOf.BASE
+        return PricesOf.LIST if self.markup_basis_points is None else PricesOf.PLATFORM
 
 
 class Rate(models.Model):
@@ -106,11 +161,18 @@ class OnNet(models.TextChoices):
 
 
 class Product(models.Model):
-    """What an account has: one tariff per usage kind."""
+    """What an account has: one tariff per usage kind, lists that come before it, and how its numbers are read."""
 
     code = models.CharField(max_length=64, unique=True)
     name = models.CharField(max_length=200)
     on_net = models.CharField(max_length=20, choices=OnNet, default=OnNet.CHARGED)
+    number_rules = models.JSONField(
+        default=dict,
+        help_text="in place of the connection's for the number called, as `phone.NumberRules` reads them",
+    )
+    exclusions = models.JSONField(
+        default=list, help_text="what costs nothing, besides the connection's, [{pattern, is_hidden}]"
+    )
 
     def __str__(self) -> str:
         return self.code
@@ -128,3 +190,21 @@ class ProductTariff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} {self.kind}"
+
+
+class ProductSpecial(models.Model):
+    """A special price list of a product: its prefixes come before the product's tariff. Of several the first counts."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="specials")
+    kind = models.CharField(max_length=20, choices=KIND_CHOICES)
+    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT)
+    place = models.PositiveSmallIntegerField(help_text="in which order lists are asked, 0 is the first")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product", "kind", "place"], name="productspecial_place_once"),
+            models.UniqueConstraint(fields=["product", "kind", "tariff"], name="productspecial_tariff_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.kind}: {self.tariff}"

@@ -1,5 +1,6 @@
 """Reading the catalog: which tariff a product names for a kind, and which version prices a call."""
 
+from collections.abc import MutableMapping
 from datetime import date
 from decimal import Decimal
 from typing import cast
@@ -7,11 +8,11 @@ from typing import cast
 import polars as pl
 from django.db.models import Count, Prefetch
 
-from tollbook.catalog.models import Product, ProductTariff, Tariff, TariffVersion
+from tollbook.catalog.models import PricesOf, Product, ProductSpecial, ProductTariff, Tariff, TariffVersion
 from tollbook.database import Params, copy_out
 from tollbook.money import Rounding
 from tollbook.rating.engine import Tariff as CompiledTariff
-from tollbook.rating.engine import compile_tariff
+from tollbook.rating.engine import compile_tariff, with_markup
 from tollbook.rating.frames import RATES, Fraction, TariffSettings
 from tollbook.records import UTC_TIME, table
 
@@ -24,6 +25,17 @@ VERSIONS = table(
         "currency": pl.String,
         "is_gross": pl.Boolean,
         "takes_platform_price": pl.Boolean,
+    }
+)
+# Special price lists, whoever they are of: the owner is an account, a customer or a product.
+SPECIALS = table(
+    {
+        "owner_id": pl.Int64,
+        "kind": pl.String,
+        "tariff_id": pl.Int64,
+        "place": pl.Int64,  # the order in which the owner's lists are asked
+        "special_from": UTC_TIME,
+        "special_until": UTC_TIME,
     }
 )
 PRODUCTS = pl.Schema({"product_id": pl.Int64, "on_net": pl.String})
@@ -45,23 +57,43 @@ def product_tariffs() -> pl.DataFrame:
     return pl.DataFrame(list(rows), schema=PRODUCT_TARIFFS, orient="row")
 
 
+def product_specials() -> pl.DataFrame:
+    """The special price lists of products, as SPECIALS."""
+    rows = ProductSpecial.objects.values_list("product_id", "kind", "tariff_id", "place")
+    return pl.DataFrame([(*row, None, None) for row in rows], schema=SPECIALS, orient="row")
+
+
+def products_with_reading() -> list[Product]:
+    """Products that say how numbers are read, or what costs nothing."""
+    return list(Product.objects.exclude(number_rules={}, exclusions=[]).order_by("pk"))
+
+
 def tariff_versions() -> pl.DataFrame:
     """The versions that count, as VERSIONS: of two with the same `active_from`, the one with the higher number."""
     rows = TariffVersion.objects.order_by("tariff_id", "active_from", "number").values_list(
-        "tariff_id", "id", "active_from", "tariff__currency", "tariff__is_gross", "markup_basis_points"
+        "tariff_id",
+        "id",
+        "active_from",
+        "tariff__currency",
+        "tariff__is_gross",
+        "markup_basis_points",
+        "base_version_id",
     )
-    frame = pl.DataFrame([(*row, markup is not None) for *row, markup in rows], schema=VERSIONS, orient="row")
+    versions = [(*row, markup is not None and base is None) for *row, markup, base in rows]
+    frame = pl.DataFrame(versions, schema=VERSIONS, orient="row")
     return frame.unique(["tariff_id", "version_from"], keep="last", maintain_order=True)
 
 
 def version_rates(version: TariffVersion) -> pl.DataFrame:
-    """The version's price list, as RATES, in the order of its lines."""
-    return _rates(version, "version_id = %s", (version.pk,))
+    """The version's price list, as RATES, in the order of its lines. Of a derived version its base's."""
+    return _rates(version, "version_id = %s", (version.base_version_id or version.pk,))
 
 
 def rates_of_prefixes(version: TariffVersion, prefixes: list[str]) -> pl.DataFrame:
     """The rows of the version's price list (RATES) that are for exactly these prefixes."""
-    return _rates(version, "version_id = %s AND prefix = ANY(%s)", (version.pk, prefixes))
+    return _rates(
+        version, "version_id = %s AND prefix = ANY(%s)", (version.base_version_id or version.pk, prefixes)
+    )
 
 
 def _rates(version: TariffVersion, condition: str, params: Params) -> pl.DataFrame:
@@ -83,13 +115,33 @@ def version_settings(version: TariffVersion) -> TariffSettings:
         fraction=Fraction(version.fraction),
         is_gross=version.tariff.is_gross,
         country=version.country or None,
-        markup_basis_points=version.markup_basis_points,
+        platform_markup_basis_points=version.markup_basis_points
+        if version.prices_of is PricesOf.PLATFORM
+        else None,
+        rate_markup_basis_points=(version.markup_basis_points or 0) if version.prices_of is PricesOf.BASE else 0,
     )
 
 
-def compiled_version(version_id: int) -> CompiledTariff:
-    """The version ready to price calls. Compiling a large list takes seconds: keep what comes back."""
+def compiled_version(
+    version_id: int, compiled: MutableMapping[int, CompiledTariff] | None = None
+) -> CompiledTariff:
+    """The version ready to price calls. Compiling a large list takes seconds: keep what comes back.
+
+    `compiled` is what is kept already, by version: a derived version shares its base's tables, which join it.
+    """
+    kept = {} if compiled is None else compiled
+    if version_id in kept:
+        return kept[version_id]
     version = TariffVersion.objects.select_related("tariff").get(pk=version_id)
+    if version.base_version_id is not None:
+        base = compiled_version(version.base_version_id, kept)
+        kept[version_id] = with_markup(base, version.markup_basis_points or 0)
+    else:
+        kept[version_id] = _compiled(version)
+    return kept[version_id]
+
+
+def _compiled(version: TariffVersion) -> CompiledTariff:
     return compile_tariff(version_rates(version), version_settings(version), holidays=version_holidays(version))
 
 
@@ -99,9 +151,15 @@ def version_holidays(version: TariffVersion) -> dict[str, frozenset[date]]:
     return {name: frozenset(map(date.fromisoformat, days)) for name, days in calendars.items()}
 
 
+def named_tariff(name: str) -> Tariff | None:
+    """The tariff of that name, or None."""
+    return Tariff.objects.filter(name=name).first()
+
+
 def newest_version(name: str) -> TariffVersion | None:
     """The version of a tariff that was imported last, or None when there is none yet."""
-    return TariffVersion.objects.select_related("tariff").filter(tariff__name=name).order_by("-number").first()
+    versions = TariffVersion.objects.select_related("tariff", "base_version__tariff")
+    return versions.filter(tariff__name=name).order_by("-number").first()
 
 
 def tariff_list() -> list[dict[str, object]]:
@@ -115,8 +173,9 @@ def tariff_list() -> list[dict[str, object]]:
                 "currency": tariff.currency,
                 "prices": "gross" if tariff.is_gross else "net",
                 "versions": tariff.versions.count(),
-                "rates": newest.rate_count if newest else 0,
+                "rates": (newest.base_version or newest).rate_count if newest else 0,
                 "platform_price": _platform_price(newest),
+                "derived_from": _derived_from(newest),
                 "in_force_from": newest.active_from if newest else None,
                 "recorded_at": newest.recorded_at if newest else None,
                 "source": newest.source_name if newest else "",
@@ -127,9 +186,20 @@ def tariff_list() -> list[dict[str, object]]:
 
 def _platform_price(version: TariffVersion | None) -> str:
     """Of a tariff that takes the platform's price: with what markup."""
-    if version is None or version.markup_basis_points is None:
+    if version is None or version.prices_of is not PricesOf.PLATFORM:
         return ""
-    return f"{Decimal(version.markup_basis_points) / 100:+f} %" if version.markup_basis_points else "as it is"
+    return _percent(version) if version.markup_basis_points else "as it is"
+
+
+def _derived_from(version: TariffVersion | None) -> str:
+    """Of a derived tariff: which one it follows, and with what markup."""
+    if version is None or version.base_version is None:
+        return ""
+    return f"{version.base_version.tariff.name} {_percent(version)}"
+
+
+def _percent(version: TariffVersion) -> str:
+    return f"{Decimal(version.markup_basis_points or 0) / 100:+f} %"
 
 
 def product_list() -> list[dict[str, object]]:
@@ -142,10 +212,17 @@ def product_list() -> list[dict[str, object]]:
                 f"{named.kind}={named.tariff.name if named.tariff else 'not billed'}"
                 for named in product.tariffs.all()
             ),
+            "special": ", ".join(f"{one.kind}={one.tariff.name}" for one in product.specials.all()),
             "on_net": product.on_net,
+            "number_rules": product.number_rules,
+            "excluded": ", ".join(one["pattern"] for one in product.exclusions if not one["is_hidden"]),
+            "hidden": ", ".join(one["pattern"] for one in product.exclusions if one["is_hidden"]),
             "accounts": product.account_count,
         }
         for product in Product.objects.annotate(account_count=Count("accounts"))
-        .prefetch_related(Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")))
+        .prefetch_related(
+            Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")),
+            Prefetch("specials", ProductSpecial.objects.select_related("tariff").order_by("place")),
+        )
         .order_by("code")
     ]

@@ -29,7 +29,8 @@ MARGIN = """
       FROM money GROUP BY 1, 2 ORDER BY 2, 1
 """
 RECORDS = """usage_usagerecord u LEFT JOIN customers_customer c ON c.id = u.customer_id
-     LEFT JOIN catalog_rate r ON r.version_id = u.tariff_version_id AND r.line = u.rate_line"""
+     LEFT JOIN catalog_tariffversion v ON v.id = u.tariff_version_id
+     LEFT JOIN catalog_rate r ON r.version_id = coalesce(v.base_version_id, v.id) AND r.line = u.rate_line"""
 # The tax in a gross price is no income of ours. As `ledger.operations.tax_of` has it: half up, away from zero.
 NET = """(u.price_nanos - CASE WHEN t.is_gross THEN sign(u.price_nanos::numeric) * div(
             2 * abs(u.price_nanos::numeric) * t.tax_rate + 100 + t.tax_rate, 2 * (100 + t.tax_rate)) ELSE 0 END)"""

@@ -12,6 +12,8 @@ from phonenumbers import PhoneMetadata
 from tollbook.errors import BadInput
 
 MAX_DIGITS = 18  # what the rating engine holds; the ITU allows 15
+# Rules that say how a switch is set up, not how the people of a country write their numbers.
+_OF_THE_SWITCH = ("extension_lengths", "strip_prefixes", "withheld")
 _LONGEST_EXIT_CODE = 5  # digits; a few countries have codes with a carrier in them that are longer
 
 
@@ -65,6 +67,17 @@ class NumberRules:
                 values[key] = _checked(key, value, known[key])
         return cls(**values)
 
+    def overridden(self, data: Mapping[str, Any]) -> Self:
+        """These rules with others in place of some. Another country brings its whole plan; what is the switch's stays.
+
+        Raises:
+            BadInput: as `from_mapping`.
+        """
+        kept = self.to_mapping()
+        if data.get("country"):
+            kept = {key: kept[key] for key in _OF_THE_SWITCH}
+        return self.from_mapping(kept | dict(data))
+
     def to_mapping(self) -> dict[str, Any]:
         """Plain data that `from_mapping` turns into the same rules."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
@@ -109,12 +122,12 @@ def _plan_of(country: str) -> tuple[tuple[str, Any], ...]:
         ("trunk_prefix", trunk),
         ("add_country_code", not _is_trunk_written(country, trunk)),
         ("national_lengths", tuple(length for length in lengths if length > 0)),
-        ("bare_pattern", _any_of(plan.toll_free, plan.premium_rate, plan.shared_cost, plan.uan) if trunk else ""),
+        ("bare_pattern", any_of(plan.toll_free, plan.premium_rate, plan.shared_cost, plan.uan) if trunk else ""),
         (
             "emergency",
             _matching(emergency.national_number_pattern, emergency.possible_length) if emergency else (),
         ),
-        ("service_pattern", _any_of(short.short_code) if short else ""),
+        ("service_pattern", any_of(short.short_code) if short else ""),
     )
 
 
@@ -130,7 +143,7 @@ def _is_trunk_written(country: str, trunk: str) -> bool:
     return bool(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.NATIONAL).startswith(trunk))
 
 
-def _any_of(*kinds: Any) -> str:
+def any_of(*kinds: Any) -> str:
     """One expression for whole numbers of any of these kinds of the metadata."""
     patterns = [kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern]
     return f"^(?:{'|'.join(patterns)})$" if patterns else ""

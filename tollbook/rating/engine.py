@@ -15,13 +15,13 @@ from tollbook.rating.increments import Trail, Usage, charge
 from tollbook.rating.outcome import Answer, has_price, has_rate_line, outcome_of, reason_of
 from tollbook.rating.platform_price import rate_by_platform
 from tollbook.rating.prefix import Ints
-from tollbook.rating.price import exact_price, rounded_nanos
-from tollbook.rating.tariff import KindTable, Tariff, compile_tariff
+from tollbook.rating.price import exact_price, price_nanos
+from tollbook.rating.tariff import KindTable, Tariff, compile_tariff, with_markup
 from tollbook.rating.terms import Codes, Terms
 from tollbook.rating.windows import Timeline
 from tollbook.records import KINDS, Measure, conform
 
-__all__ = ["Tariff", "compile_tariff", "rate_calls"]
+__all__ = ["Tariff", "compile_tariff", "rate_calls", "with_markup"]
 
 BLOCK_ROWS = 524_288  # large enough that what Python adds per block does not count, small enough to share out
 THREADS = 2
@@ -53,7 +53,7 @@ def rate_calls(calls: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
     Raises:
         FrameMismatch: a column of CALLS is missing or has another type, or a `known_reason` is no reason.
     """
-    if tariff.settings.markup_basis_points is not None:
+    if tariff.settings.platform_markup_basis_points is not None:
         return rate_by_platform(calls, tariff.settings)
     records = conform(calls, CALLS)
     rate_block = partial(_rate_block, tariff=tariff, timelines=timelines_for(records, tariff))
@@ -124,6 +124,9 @@ def _rate_known(
     charged = charge(usage, terms, table.schedules, timeline, trail)
     answer = np.minimum(answer, charged.answer)
     exact = exact_price(charged.value, row, terms) * (answer == Answer.CHARGED)
+    price, too_dear = price_nanos(exact, settings)
+    if too_dear is not None:
+        np.minimum(answer, Answer.UNPRICEABLE.value, out=answer, where=too_dear)
     if trail is not None:
         trail.opening_row, trail.value = row, charged.value
     return Rated(
@@ -131,7 +134,7 @@ def _rate_known(
         rate_line=np.broadcast_to(terms.take("line", row), len(row)),
         billed=charged.billed,
         exact=exact,
-        price_nanos=rounded_nanos(exact, settings.decimals, settings.rounding),
+        price_nanos=price,
     )
 
 
@@ -174,6 +177,8 @@ def _verdict(calls: pl.DataFrame, kind: str | None, tariff: Tariff, timelines: T
         {"billed": rated.billed, "exact_sixtieths": rated.exact, "price_nanos": rated.price_nanos}
     )
     found_rate, priced = pl.lit(has_rate_line(answer)), pl.lit(has_price(answer))
+    if tariff.settings.rate_markup_basis_points:  # the trail is what the rates come to, and the markup
+        figures = figures.with_columns(exact_sixtieths=pl.lit(None, pl.Int64))
     return figures.select(
         outcome_of(answer),
         reason_of(answer),

@@ -12,10 +12,10 @@ import polars as pl
 
 from tollbook.money import NANOS_PER_UNIT, Rounding
 from tollbook.rating.explain_table import SECOND, explanation_table
-from tollbook.rating.frames import CALLS
+from tollbook.rating.frames import CALLS, TariffSettings
 from tollbook.rating.outcome import Outcome
-from tollbook.rating.platform_price import BASIS_POINTS, rate_by_platform
-from tollbook.rating.price import rounded_nanos
+from tollbook.rating.platform_price import rate_by_platform
+from tollbook.rating.price import BASIS_POINTS, rounded_nanos
 from tollbook.rating.tariff import Tariff
 from tollbook.records import table
 
@@ -93,8 +93,8 @@ class Explanation:
     decimals: int
     rounding: str
     price: str | None
-    platform_price: str | None = None  # where it was taken, and what was put on it
-    markup_percent: str | None = None
+    platform_price: str | None = None  # where it was taken
+    markup_percent: str | None = None  # put on the platform's price, or on what the rates come to
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -133,6 +133,8 @@ class Explanation:
             yield f"  connect fee {self.connect_fee}"
         if self.bound:
             yield f"  {self.bound} charge {getattr(self, f'{self.bound}_charge')} instead of the sum"
+        if self.platform_price is None and self.markup_percent is not None:
+            yield f"  a markup of {self.markup_percent} % on that"
         if self.exact is not None:
             yield f"exactly {self.exact}, rounded {self.rounding} to {self.decimals} decimals"
 
@@ -157,24 +159,38 @@ class Rebuilt:
 def explanation(call: Mapping[str, Any], tariff: Tariff) -> Explanation:
     """Explain one record, given with the fields of CALLS (others are ignored, missing ones are null)."""
     fields = {name: call.get(name) for name in CALLS}
-    if tariff.settings.markup_basis_points is not None:
+    if tariff.settings.platform_markup_basis_points is not None:
         return _by_platform(call, fields, tariff)
     return Explanation.from_json(explanations(pl.DataFrame([fields], schema=CALLS), tariff)[0])
 
 
 def explanations(rated: pl.DataFrame, tariff: Tariff) -> pl.Series:
     """The explanations of records (CALLS; other columns are ignored), as JSON that `Explanation.from_json` reads."""
-    return explanation_table(rated, tariff).to_struct().struct.json_encode().alias("explanation")
+    told = explanation_table(rated, tariff).to_struct().struct.json_encode().alias("explanation")
+    if tariff.settings.rate_markup_basis_points:
+        marked_up = [_marked_up(Explanation.from_json(text), tariff.settings).to_json() for text in told]
+        return pl.Series("explanation", marked_up, dtype=pl.String)
+    return told
+
+
+def _marked_up(found: Explanation, settings: TariffSettings) -> Explanation:
+    """With the markup on what the rates come to: their prices, fee and bounds stay as the price list has them."""
+    if found.exact is None:
+        return found
+    amount, slash, sixty = found.exact.partition("/")
+    points = settings.rate_markup_basis_points
+    exact = Fraction(amount) * (BASIS_POINTS + points) / BASIS_POINTS * NANOS_PER_UNIT
+    return replace(found, exact=_text(exact) + slash + sixty, markup_percent=f"{Decimal(points) / 100:f}")
 
 
 def _by_platform(call: Mapping[str, Any], fields: Mapping[str, Any], tariff: Tariff) -> Explanation:
     """The explanation of a price that was the platform's: what a list without rates says, and that price."""
-    settings = replace(tariff.settings, markup_basis_points=None)
+    settings = replace(tariff.settings, platform_markup_basis_points=None)
     found = explanation(fields, replace(tariff, settings=settings))
     schema = table({**CALLS, "platform_price_nanos": pl.Int64})
     row = pl.DataFrame([{**fields, "platform_price_nanos": call.get("platform_price_nanos")}], schema=schema)
     verdict = rate_by_platform(row, tariff.settings).row(0, named=True)
-    base, markup = call.get("platform_price_nanos"), tariff.settings.markup_basis_points or 0
+    base, markup = call.get("platform_price_nanos"), tariff.settings.platform_markup_basis_points or 0
     return replace(
         found,
         outcome=verdict["outcome"],
@@ -210,9 +226,12 @@ def rebuild(explained: Explanation) -> Rebuilt:
         total = max(total, _amount(minimum))
     if maximum is not None:
         total = min(total, _amount(maximum))
-    sixtieths = np.array([int(total * 60 * NANOS_PER_UNIT)])
+    parts = total * (100 + _amount(explained.markup_percent)) * 6_000 * NANOS_PER_UNIT
+    # Python's integers, because a markup may make them longer than 64 bits.
+    exact: Any = np.array([int(parts)], dtype=object)
+    rounding = Rounding(explained.rounding)
     return Rebuilt(
-        explained.outcome, int(rounded_nanos(sixtieths, explained.decimals, Rounding(explained.rounding))[0])
+        explained.outcome, int(rounded_nanos(exact, explained.decimals, rounding, per_nano=60 * BASIS_POINTS)[0])
     )
 
 

@@ -36,7 +36,9 @@ class TariffSettings:
     is_gross: bool = False  # prices contain tax
     country: str | None = None  # ISO 3166; numbers written locally are read as this country's
     # Not null: the platform's own price is taken, with this markup (1250 = 12.5 %); the price list is empty.
-    markup_basis_points: int | None = None
+    platform_markup_basis_points: int | None = None
+    # Put on what the rates come to, fee and bounds included, before the one rounding (1250 = 12.5 %).
+    rate_markup_basis_points: int = 0
 
 
 # One row of a price list. Rows that share prefix, kind, CLI prefix, dates and window and differ in `from_s` are
@@ -131,7 +133,7 @@ VERDICT = table(
         "reason": pl.String,  # one of REASONS; null when charged
         "rate_line": pl.Int64,  # line of the first row of the rate in force: with the tariff it rebuilds all
         "billed": pl.Int64,  # seconds, or units for messages and data; null when set aside
-        "exact_sixtieths": pl.Int64,  # price before rounding, in 1/60 nano-units; null when set aside
+        "exact_sixtieths": pl.Int64,  # price before rounding, in 1/60 nano-units; null when set aside, or with a markup
         "price_nanos": NANOS,  # null when set aside, 0 when free
     }
 )

@@ -11,10 +11,8 @@ from tollbook.money import INT64_MAX
 from tollbook.rating.facts import facts
 from tollbook.rating.frames import CALLS, VERDICT, TariffSettings
 from tollbook.rating.outcome import Answer, has_price, known_code, outcome_of, reason_of
-from tollbook.rating.price import rounded_nanos
+from tollbook.rating.price import BASIS_POINTS, rounded_nanos
 from tollbook.records import conform
-
-BASIS_POINTS = 10_000  # in the whole: a markup of 12.5 % is 1250 of them
 
 
 def rate_by_platform(calls: pl.DataFrame, settings: TariffSettings) -> pl.DataFrame:
@@ -42,12 +40,12 @@ def _of_kind(calls: pl.DataFrame, kind: str | None, settings: TariffSettings) ->
     answer[is_money] = Answer.CHARGED.value if others is None else others.to_numpy()[is_money]
     answer[answer == Answer.BAD_NUMBER.value] = Answer.CHARGED.value
     np.minimum(answer, Answer.NO_PLATFORM_PRICE.value, out=answer, where=given.is_null().to_numpy())
-    factor = BASIS_POINTS + (settings.markup_basis_points or 0)
+    factor = BASIS_POINTS + (settings.platform_markup_basis_points or 0)
     most = INT64_MAX // max(factor, BASIS_POINTS) - 1
     np.minimum(answer, Answer.UNPRICEABLE.value, out=answer, where=np.abs(base) > most)
     is_charged = answer == Answer.CHARGED.value
     price = np.where(is_charged, base, 0)
-    if settings.markup_basis_points:
+    if settings.platform_markup_basis_points:
         price = rounded_nanos(price * factor, settings.decimals, settings.rounding, per_nano=BASIS_POINTS)
     answers, priced = pl.Series(answer), pl.lit(has_price(pl.Series(answer)))
     nothing = pl.lit(None, pl.Int64)

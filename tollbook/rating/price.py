@@ -1,14 +1,21 @@
 """From the exact value to the price: connect fee, minimum, cap, and the one rounding.
 
 The exact value is an integer number of sixtieths of a nano-unit, because prices are per minute and time is billed
-in seconds. Nothing is divided before the rounding.
+in seconds. Nothing is divided before the rounding, in which a markup has its place too.
 """
+
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from tollbook.money import MAX_DECIMALS, Rounding
-from tollbook.rating.prefix import Ints
+from tollbook.money import INT64_MAX, MAX_DECIMALS, Rounding
+from tollbook.rating.frames import TariffSettings
+from tollbook.rating.prefix import Flags, Ints
+from tollbook.rating.pricelist import EXACT_LIMIT
 from tollbook.rating.terms import Terms
+
+BASIS_POINTS = 10_000  # in the whole: a markup of 12.5 % is 1250 of them
 
 
 def exact_price(value: Ints, opening_row: Ints, terms: Terms) -> Ints:
@@ -22,6 +29,28 @@ def exact_price(value: Ints, opening_row: Ints, terms: Terms) -> Ints:
         exact = np.where((minimum > 0) & (exact < minimum), minimum, exact)
     capped: Ints = np.minimum(exact, terms.take("maximum", opening_row))
     return capped
+
+
+def price_nanos(exact: Ints, settings: TariffSettings) -> tuple[Ints, Flags | None]:
+    """The price of what the rates come to (1/60 nano-units), with the tariff's markup, rounded once.
+
+    With it, which records have none because it might not fit 64 bits: what is so dear without a markup was found
+    out before.
+    """
+    decimals, rounding = settings.decimals, settings.rounding
+    if not settings.rate_markup_basis_points:
+        return rounded_nanos(exact, decimals, rounding), None
+    factor = Fraction(BASIS_POINTS + settings.rate_markup_basis_points, BASIS_POINTS)
+    times, parts = factor.numerator, 60 * factor.denominator
+    size: Ints = np.abs(exact)
+    too_dear = size > EXACT_LIMIT * factor.denominator // max(times, factor.denominator)
+    # Few prices are so large that their product needs more than 64 bits on the way. Those go through Python's integers.
+    is_large = ~too_dear & (size > (INT64_MAX - parts * 10**MAX_DECIMALS) // max(times, 1))
+    nanos = rounded_nanos(np.where(too_dear | is_large, 0, exact) * times, decimals, rounding, per_nano=parts)
+    if is_large.any():
+        products: Any = exact[is_large].astype(object) * times
+        nanos[is_large] = rounded_nanos(products, decimals, rounding, per_nano=parts).astype(np.int64)
+    return nanos, too_dear
 
 
 def rounded_nanos(exact: Ints, decimals: int, rounding: Rounding, *, per_nano: int = 60) -> Ints:

@@ -1,7 +1,7 @@
 """A price list made ready for rating: checked, sorted, laid out. Made once, used for any number of batches."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from types import MappingProxyType
 
@@ -67,6 +67,11 @@ def compile_tariff(
     by_kind = {str(kind): part for (kind,), part in rows.partition_by("kind", as_dict=True).items()}
     tables = {kind: _table(measure, by_kind.get(kind, none), calendars) for kind, measure in KINDS.items()}
     return Tariff(settings, calendars, tables)
+
+
+def with_markup(tariff: Tariff, basis_points: int) -> Tariff:
+    """The same price list with a markup on what it comes to. The lists share their tables."""
+    return replace(tariff, settings=replace(tariff.settings, rate_markup_basis_points=basis_points))
 
 
 def _table(measure: Measure, rows: pl.DataFrame, calendars: Calendars) -> KindTable:

@@ -1,4 +1,4 @@
-"""Changing the catalog: new versions of price lists, products and what they name."""
+"""New versions of price lists, and of tariffs that take the platform's price."""
 
 import re
 from datetime import date, datetime
@@ -7,13 +7,13 @@ from decimal import Decimal
 import polars as pl
 from django.db import transaction
 
-from tollbook.catalog.models import Product, ProductTariff, Rate, Tariff, TariffVersion
+from tollbook.catalog.models import Rate, Tariff, TariffVersion
+from tollbook.catalog.operations.derive import follow_base, read_markup
 from tollbook.database import copy_in
 from tollbook.errors import BadInput
 from tollbook.money import Rounding
 from tollbook.rating.engine import compile_tariff
 from tollbook.rating.frames import TariffSettings
-from tollbook.records import KINDS
 
 
 @transaction.atomic
@@ -30,10 +30,11 @@ def import_tariff_version(
 ) -> TariffVersion:
     """Record a whole price list (RATES) as the tariff's next version; the tariff is made when it is new.
 
-    Nothing is written when the list contradicts itself.
+    Nothing is written when the list contradicts itself. Tariffs derived from it get their version too.
 
     Raises:
-        BadInput: two rows claim the same second, the currency or net/gross differs from the tariff's.
+        BadInput: two rows claim the same second, the currency or net/gross differs from the tariff's, or the tariff is
+            derived from another.
     """
     compile_tariff(rates, settings, holidays=holidays)  # raises before anything is written
     tariff, _ = Tariff.objects.select_for_update().get_or_create(
@@ -57,6 +58,8 @@ def import_tariff_version(
     )
     rows = rates.drop("recorded_at").with_columns(pl.lit(version.pk).alias("version_id"))
     copy_in(Rate._meta.db_table, rows)
+    for derived in tariff.derived.select_for_update():
+        follow_base(derived, recorded_at=recorded_at)
     return version
 
 
@@ -85,36 +88,33 @@ def set_platform_tariff(
         recorded_at: now.
 
     Raises:
-        BadInput: a markup or currency that cannot be, or the tariff is in another currency, or net and not gross.
+        BadInput: a markup or currency that cannot be, or the tariff is in another currency, or net and not gross, or
+            other tariffs are derived from it.
     """
     if not re.fullmatch("[A-Z]{3}", currency):
         raise BadInput(f"tariff {name!r}: currency {currency!r}; write three capital letters like EUR")
-    basis_points = markup_percent * 100
-    if (
-        not basis_points.is_finite()
-        or basis_points != int(basis_points)
-        or not -10_000 <= basis_points <= 1_000_000
-    ):
-        raise BadInput(
-            f"tariff {name!r}: markup {markup_percent} %; write -100 to 10000 with at most two decimals"
-        )
     settings = TariffSettings(
         currency=currency,
         is_gross=is_gross,
         decimals=decimals,
         rounding=rounding,
-        markup_basis_points=int(basis_points),
+        platform_markup_basis_points=read_markup(name, markup_percent),
     )
     tariff, _ = Tariff.objects.select_for_update().get_or_create(
         name=name, defaults={"currency": currency, "is_gross": is_gross}
     )
     require_same_money(tariff, settings)
+    if derived := tariff.derived.first():
+        raise BadInput(
+            f"tariff {name!r} cannot take the platform's price: {derived.name!r} is derived from its price list; "
+            "give it another name"
+        )
     newest = tariff.versions.order_by("-number").first()
     facts = {
         "active_from": active_from,
         "decimals": decimals,
         "rounding": rounding,
-        "markup_basis_points": settings.markup_basis_points,
+        "markup_basis_points": settings.platform_markup_basis_points,
     }
     if newest and all(getattr(newest, field) == value for field, value in facts.items()):
         return newest
@@ -134,8 +134,13 @@ def require_same_money(tariff: Tariff, settings: TariffSettings) -> None:
     """A tariff keeps its currency, and whether its prices are net or gross, through all its versions.
 
     Raises:
-        BadInput: the settings of the list differ.
+        BadInput: the settings of the list differ, or the tariff has no lists of its own.
     """
+    if tariff.base is not None:
+        raise BadInput(
+            f"tariff {tariff.name!r} is derived from {tariff.base.name!r} and follows its versions; "
+            f"import the list as {tariff.base.name!r} or under another name"
+        )
     if tariff.currency != settings.currency:
         raise BadInput(
             f"tariff {tariff.name!r} is in {tariff.currency}, the list in {settings.currency}; "
@@ -146,25 +151,3 @@ def require_same_money(tariff: Tariff, settings: TariffSettings) -> None:
         raise BadInput(
             f"the prices of tariff {tariff.name!r} are {was}; import the list with --{was} or under another name"
         )
-
-
-def set_product(*, code: str, name: str, tariffs: dict[str, str | None], on_net: str = "charged") -> Product:
-    """Make or change a product. `tariffs` is usage kind to tariff name; None = the kind is not billed.
-
-    Safe to repeat. Kinds that are not named any more are removed.
-
-    Raises:
-        BadInput: an unknown kind or tariff.
-    """
-    for kind, tariff_name in tariffs.items():
-        if kind not in KINDS:
-            raise BadInput(f"product {code!r}: unknown kind {kind!r}; kinds are {', '.join(KINDS)}")
-        if tariff_name is not None and not Tariff.objects.filter(name=tariff_name).exists():
-            raise BadInput(f"product {code!r}: there is no tariff {tariff_name!r}; import it first")
-    with transaction.atomic():
-        product, _ = Product.objects.update_or_create(code=code, defaults={"name": name, "on_net": on_net})
-        ProductTariff.objects.filter(product=product).exclude(kind__in=tariffs).delete()
-        for kind, tariff_name in tariffs.items():
-            tariff = Tariff.objects.get(name=tariff_name) if tariff_name is not None else None
-            ProductTariff.objects.update_or_create(product=product, kind=kind, defaults={"tariff": tariff})
-    return product
