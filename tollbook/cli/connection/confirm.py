@@ -22,7 +22,6 @@ SHOWN = {
     "cld": "CLD",
     "duration_us": "seconds",
     "trunk_ref": "trunk",
-    "account_ref": "account",
     "defect": "set aside",
 }
 US_PER_S = 1_000_000
@@ -62,5 +61,11 @@ def show(preview: Preview) -> None:
     )
     table = Table(*SHOWN.values())
     for row in usage.select(*SHOWN).iter_rows():
-        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        table.add_row(*(_shown(value) for value in row))
     console.print(table)
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else escape(str(value))
