@@ -5,6 +5,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Composed
 
 from simulators.fusionpbx import Simulator
 from tests.connectors.contract import Fetched, fetch, read
@@ -80,3 +83,9 @@ def records(simulator: Simulator, evidence: bytes, folder: Path, **settings: str
 def month(simulator: Simulator, folder: Path, **settings: str) -> pl.DataFrame:
     """All records of the month."""
     return records(simulator, fetched(simulator, **settings).evidence, folder, **settings)
+
+
+def tell(server_dsn: str, simulator: Simulator, statement: SQL | Composed) -> None:
+    """What an administrator of the database does by hand."""
+    with psycopg.connect(make_conninfo(server_dsn, dbname=simulator.database), autocommit=True) as connection:
+        connection.execute(statement)

@@ -41,7 +41,7 @@ class TestByDatabase(ConnectorContract):
     def test_after_any_fault_and_a_repeat_the_records_are_those_of_an_undisturbed_fetch(
         self,
         bench: Bench,
-        fault: str,
+        fault: Fault,
         tmp_path: Path,  # noqa: ARG002
     ) -> None:
         connector = bench.connector()

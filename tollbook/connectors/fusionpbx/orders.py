@@ -170,7 +170,7 @@ class Orders:
                     return self._gateways_stand(own)
             case "extension" if found and not working:
                 return Standing(state=State.SUSPENDED, state_word="every extension disabled", says=self._when)
-        held = sum(Holder.TENANT in one.device.off_by for one in found)
+        held = sum(Holder.TENANT in one.device.off_by and not one.device.is_on for one in found)
         restricted = sum(bool(one.device.restricted_by) for one in working)
         if working and restricted == len(working):
             return Standing(
