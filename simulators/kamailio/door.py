@@ -30,6 +30,7 @@ class Door:
         self._faults = faults
         self._port = listen_on
         self._listener: socket.socket | None = None
+        self._porter: threading.Thread | None = None
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
 
@@ -46,12 +47,14 @@ class Door:
         listener.listen(WAITING_CONNECTIONS)
         listener.settimeout(TICK_S)
         self._port, self._listener = listener.getsockname()[1], listener
-        threading.Thread(target=self._let_in, args=(listener,), daemon=True).start()
+        self._porter = threading.Thread(target=self._let_in, args=(listener,), daemon=True)
+        self._porter.start()
 
     def close(self) -> None:
         """Everybody inside loses the connection. May be called twice."""
         listener, self._listener = self._listener, None
-        if listener is not None:
+        if listener is not None and self._porter is not None:
+            self._porter.join()  # while it still listens, nobody else can at this port
             listener.close()
         with self._lock:
             inside, self._open = self._open, set()

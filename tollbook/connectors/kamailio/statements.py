@@ -70,7 +70,7 @@ def finished_calls(name: str, columns: Sequence[str], since: datetime, until: da
     return SQL(
         "SELECT 'call' AS what, {texts} AS cdr FROM {table} cdr WHERE end_time >= {since} AND end_time < {until}"
         " ORDER BY end_time, id"
-    ).format(texts=_texts("cdr", columns), table=table(name), since=_wall(since), until=_wall(until))
+    ).format(texts=_texts("cdr", columns), table=table(name), since=Literal(since), until=Literal(until))
 
 
 def paired_calls(
@@ -83,7 +83,7 @@ def paired_calls(
     """
 
     def window(behind: timedelta) -> dict[str, Literal]:
-        return {"since": _wall(since - behind), "until": _wall(until - behind)}
+        return {"since": Literal(since - behind), "until": Literal(until - behind)}
 
     def same(a: str, b: str) -> Composed:
         return _SAME_DIALOG.format(a=Identifier(a), b=Identifier(b))
@@ -103,15 +103,13 @@ def paired_calls(
 
 def _texts(row: str, columns: Sequence[str]) -> Composed:
     """The row as JSON; times as ISO 8601 writes them, whatever the server's DateStyle."""
-    values = [
-        SQL("to_char({}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')" if name in _TIMES else "{}::text").format(
-            Identifier(row, name)
-        )
-        for name in columns
-    ]
+    values = [_text(name).format(Identifier(row, name)) for name in columns]
     names = SQL(", ").join(map(Literal, columns))
     return SQL("json_object(ARRAY[{}], ARRAY[{}])").format(names, SQL(", ").join(values))
 
 
-def _wall(moment: datetime) -> Literal:
-    return Literal(moment.replace(tzinfo=None))
+def _text(name: str) -> SQL:
+    if name in _TIMES:
+        return SQL("to_char({}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')")
+    # A real of a million seconds is written as 1e+06.
+    return SQL("{}::text::numeric::text") if name == "duration" else SQL("{}::text")

@@ -1,7 +1,8 @@
 """Fetching calls: which windows of time to ask for, and until when nothing can be missing."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from tollbook.connectors.base import Failed, Finished, Piece, Scope, UsageEvent
 from tollbook.connectors.errors import ConnectorError, NeedsAttention
@@ -9,6 +10,7 @@ from tollbook.connectors.kamailio.options import Options
 from tollbook.connectors.kamailio.statements import COLUMNS, finished_calls, paired_calls
 from tollbook.connectors.postgres import Database
 
+HOUR = timedelta(hours=1)
 _OF_ACC = ("id", "method", "from_tag", "to_tag", "callid", "sip_code", "time")
 _OF_CDRS = ("id", "start_time", "end_time", "duration")
 
@@ -68,7 +70,7 @@ def _of_scope(
     records, begin = 0, _begin(options, scope)
     while begin < scope.until:
         end = min(begin + options.chunk, scope.until)
-        since, until = begin.astimezone(options.zone), end.astimezone(options.zone)
+        since, until = _on_its_clock(begin, end, options.zone)
         if options.is_paired:
             query = paired_calls(options.table, columns, since, until, longest=options.longest)
         else:
@@ -87,3 +89,12 @@ def _begin(options: Options, scope: Scope) -> datetime:
     """A row is written a moment after what it tells of, and by another clock than ours."""
     since = datetime.fromisoformat(scope.cursor) if scope.cursor else scope.since
     return since if scope.earliest is None else min(since, max(since - options.overlap, scope.earliest))
+
+
+def _on_its_clock(since: datetime, until: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """What the server's clock showed, without its zone; an hour more where autumn puts it back just then."""
+
+    def wall(moment: datetime) -> datetime:
+        return moment.astimezone(zone).replace(tzinfo=None)
+
+    return min(wall(since), wall(since + HOUR) - HOUR), max(wall(until), wall(until - HOUR) + HOUR)
