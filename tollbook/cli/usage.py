@@ -9,6 +9,7 @@ import typer
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json
 from tollbook.cli.next_steps import NEXT_STEP
+from tollbook.cli.number_quality import quality
 from tollbook.cli.progress import file_progress
 from tollbook.cli.run_report import run_facts, run_lines
 from tollbook.cli.usage_history import days, named_run, raw, reprocess, runs
@@ -86,6 +87,7 @@ app.command()(runs)
 app.command()(days)
 app.command()(raw)
 app.command()(reprocess)
+app.command()(quality)
 
 
 @app.command()

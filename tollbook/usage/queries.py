@@ -1,6 +1,7 @@
 """Reading usage: what is known already, what waits, what a run did."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import polars as pl
 from django.db import connection
@@ -108,3 +109,16 @@ def charged_sums(run_ids: Iterable[int]) -> dict[int, dict[str, int]]:
         for run_id, currency, nanos in cursor.fetchall():
             sums.setdefault(run_id, {})[currency] = int(nanos)
     return sums
+
+
+def lines_that_stand(run: ImportRun, since: datetime | None, until: datetime | None) -> pl.Series:
+    """The lines of a run's evidence whose records count, begun in `[since, until)`: none twice, none taken back."""
+    found = copy_out(
+        """
+        SELECT line FROM usage_usagerecord WHERE run_id = %s AND outcome IN ('charged', 'free', 'set_aside')
+           AND (%s::timestamptz IS NULL OR start >= %s) AND (%s::timestamptz IS NULL OR start < %s)
+        """,
+        pl.Schema({"line": pl.Int64}),
+        (run.pk, since, since, until, until),
+    )
+    return found["line"].sort()
