@@ -7,12 +7,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from tollbook.connectors.secret import Secret
-from tollbook.errors import BadInput
+from tollbook.errors import BadInput, TollbookError
 from tollbook.jobs.demo_platforms import DemoSite
 
 MONTH = "2017-06"
@@ -171,7 +172,12 @@ def freeswitch(
     def send() -> None:
         to = address()
         for call in freeswitch.make_month(month=month):
-            freeswitch.send_xml(to, call)
+            delivery = freeswitch.send_xml(to, call)
+            if not delivery.is_taken:
+                said = delivery.posted[-1].status or "no answer"
+                raise TollbookError(
+                    f"a call was not taken at {urlsplit(to).netloc} ({said}); see that `up` runs there"
+                )
 
     return DemoSite(
         connection=name,
