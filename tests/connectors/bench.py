@@ -1,7 +1,7 @@
 """A connector beside its simulator, and ways to ask it that look at every answer."""
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 from simulators.faults import Faults
 from tollbook.connectors.base import Connector, Failed, Feature, Finished, Piece, Scope, UsageBatch
 from tollbook.connectors.errors import ConnectorError
+from tollbook.connectors.pushed import Pushed, pack
 from tollbook.records import USAGE
 
 
@@ -36,6 +37,8 @@ class Bench:
     usage_match: str = ""  # what stands in every request for usage
     is_record: Callable[[bytes], bool] = lambda _line: True  # a line of the evidence; others are notes
     account_to_suspend: str = ""  # the foreign id of an active one
+    messages: Sequence[Pushed] = ()  # what the platform sends by itself of some calls
+    calls: int = 0  # in these messages
 
     def offers(self, feature: Feature) -> bool:
         with_connector = self.connector()
@@ -83,6 +86,14 @@ def read(connector: Connector, evidence: bytes, folder: Path, *, batch_rows: int
     for batch in batches:
         assert batch.usage.schema == USAGE
     return pl.concat([batch.usage for batch in batches])
+
+
+def packed(connector: Connector, messages: Iterable[Pushed]) -> list[bytes]:
+    """The lines of evidence in which messages stand: those of a call together, one line each."""
+    calls: dict[str, list[Pushed]] = {}
+    for place, message in enumerate(messages):
+        calls.setdefault(connector.call_of(message) or f"\0{place}", []).append(message)
+    return [pack(of_call) for of_call in calls.values()]
 
 
 def read_batches(

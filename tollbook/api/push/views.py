@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 import structlog
-from django.db import Error, connection
+from django.db import Error
+from django.db import connection as database
 from django.http import HttpRequest, HttpResponse
 
 from tollbook.api.push.gates import GATES, Way
@@ -58,7 +59,7 @@ def _answer(
     try:
         return _taken(request, name, is_known) or refused()
     except (Error, TollbookError) as error:
-        connection.close()  # the next message tries anew
+        database.close()  # the next message tries anew
         GATES.forget()
         LOG.error("a record could not be kept", connection=name, error=type(error).__name__)
         return _later()
@@ -105,18 +106,17 @@ def _body(request: HttpRequest) -> bytes | None:
 
     Django reads no more than the announced length, and a body in chunks announces none: so it is read here.
     """
-    announced = request.META.get("CONTENT_LENGTH") or "0"
-    if int(announced) > MAX_BODY_BYTES:
+    announced = request.META.get("CONTENT_LENGTH") or ""
+    length = int(announced) if announced else MAX_BODY_BYTES + 1
+    if announced and length > MAX_BODY_BYTES:
         return None
     stream: _Reader = request.META["wsgi.input"]
     received = bytearray()
-    while block := stream.read(BLOCK_BYTES):
+    while len(received) < length and (block := stream.read(min(BLOCK_BYTES, length - len(received)))):
         received += block
-        if len(received) > MAX_BODY_BYTES:
-            return None
-    if len(received) < int(announced):
+    if announced and len(received) < length:
         raise ValueError("less came than was announced")
-    return bytes(received)
+    return bytes(received) if len(received) <= MAX_BODY_BYTES else None
 
 
 def _message(request: HttpRequest, body: bytes) -> Pushed:
@@ -134,7 +134,7 @@ def _keep(connection_id: int, message: Pushed) -> None:
     try:
         keep_message(connection_id, message)
     except Error:
-        connection.close()
+        database.close()
         keep_message(connection_id, message)
 
 
