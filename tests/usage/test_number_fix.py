@@ -81,6 +81,16 @@ def test_extensions_inside_the_platform() -> None:
     )  # fmt: skip
 
 
+def test_a_country_brings_the_lengths_of_extensions_with_it() -> None:
+    """Without rules 2001 is read as it stands; with a country it is too short for a number, and has to be known."""
+    rows = [("out", "called", "4165550100", 5), ("local", "called", "2001", 3)]
+    judged = judge(pl.DataFrame(rows, schema=WRITTEN, orient="row"), NumberRules(), home="1")
+
+    suggested = best_fix(judged, {}, countries=["CA"], home="1")
+
+    assert found(suggested) == ({"country": "CA", "extension_lengths": [4]}, 5, 5, 0)
+
+
 def test_a_change_is_worth_what_it_reads_less_what_it_spoils() -> None:
     """32 2 234 56 78 is Brussels. With a 1 in front it is nobody's: what most of ten digits are decides."""
     without = {"country": "CA", "add_country_code": False}

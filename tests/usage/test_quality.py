@@ -39,7 +39,8 @@ LONDON = """
     in     caller  4001              extension      yes
     local  called  201               extension      yes
     local  called  4001              extension      no
-    local  called  *97               feature_code   yes
+    local  called  *992112           feature_code   yes
+    local  own     4001              extension      yes
 """
 TORONTO = """
     out    called  4165550100        valid          yes

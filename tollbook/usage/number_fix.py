@@ -54,7 +54,7 @@ def best_fix(judged: pl.DataFrame, rules: Rules, *, countries: Sequence[str], ho
     changes: dict[str, Any] = {}
     worth = 0
     for _ in range(MAX_CHANGES if len(wanting) else 0):
-        further = [changes | step for step in _steps(wanting, {**rules, **changes}, countries)]
+        further = [changes | step for step in _steps(tried, {**rules, **changes}, countries)]
         worths = [int(_outcome(tried, {**rules, **one}, home)["worth"].sum()) for one in further]
         if max(worths, default=0) - worth < max(1, _records(wanting) * LEAST_PERCENT // 100):
             break
@@ -74,8 +74,9 @@ def best_fix(judged: pl.DataFrame, rules: Rules, *, countries: Sequence[str], ho
     )
 
 
-def _steps(wanting: pl.DataFrame, rules: Rules, countries: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _steps(tried: pl.DataFrame, rules: Rules, countries: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One change each, the simplest first."""
+    wanting = tried.filter(_IS_WANTING)
     now = NumberRules.from_mapping(rules)
     for country in countries:
         if country != now.country:
@@ -90,7 +91,7 @@ def _steps(wanting: pl.DataFrame, rules: Rules, countries: Sequence[str]) -> Ite
     # Where help is called by 911, no 9 may be taken off.
     fronts = [front for front in fronts if not any(number.startswith(front) for number in now.emergency)]
     yield from ({"strip_prefixes": [*now.strip_prefixes, front]} for front in fronts if _begin(wanting, front))
-    lengths = _extension_lengths(wanting) - set(now.extension_lengths)
+    lengths = _extension_lengths(tried) - set(now.extension_lengths)
     if lengths:
         yield {"extension_lengths": sorted(lengths | set(now.extension_lengths))}
 
@@ -106,9 +107,9 @@ def _fronts(wanting: pl.DataFrame) -> list[str]:
     return counted.sort("records", "front", descending=[True, False])["front"].head(MOST_FRONTS).to_list()
 
 
-def _extension_lengths(wanting: pl.DataFrame) -> set[int]:
-    """Of the extensions that are not known to be some: inside the platform they are who is called."""
-    inside = wanting.filter(pl.col("direction") == "local", pl.col("quality") == Quality.EXTENSION)
+def _extension_lengths(tried: pl.DataFrame) -> set[int]:
+    """Of extensions inside the platform, also of those that are well: with a country they must be known to be some."""
+    inside = tried.filter(pl.col("direction") == "local", pl.col("quality") == Quality.EXTENSION)
     return set(inside["number"].str.len_chars().to_list())
 
 

@@ -27,7 +27,7 @@ MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164, with the calling code
 EXTENSION_DIGITS = (3, 5)
 MAX_NUMBERS = 1_000_000  # different ones that are looked at; beyond them the rarest are left out
 EXAMPLES = 3
-FEATURE_CODE = r"^[*#][0-9*#]{0,5}$"
+FEATURE_CODE = r"^[*#][0-9*#]{0,7}$"
 
 
 class Quality(StrEnum):
@@ -162,7 +162,8 @@ def _is_well() -> pl.Expr:
         here = (pl.col("direction") == direction) & (pl.col("field") == field)
         well = well | (here & pl.col("quality").is_in(list(qualities)))
     # Inside the platform an extension is who is called, so the rules have to know that it is one.
-    is_unknown = (pl.col("direction") == "local") & (pl.col("number_class") == NumberClass.UNREADABLE)
+    is_called = (pl.col("direction") == "local") & (pl.col("field") == "called")
+    is_unknown = is_called & (pl.col("number_class") == NumberClass.UNREADABLE)
     return well & ~(is_unknown & (pl.col("quality") == Quality.EXTENSION))
 
 
