@@ -71,6 +71,21 @@ def test_freeswitch_quotes_every_value_and_escapes_none(layout: str, name: str, 
     assert usage["start"][0] == datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
+def test_fusionpbx_exports_every_value_in_quotes_and_escapes_none() -> None:
+    usage = read_all(SAMPLES / "fusionpbx-export.csv", "fusionpbx-export").usage
+
+    assert facts(usage, "line", "kind", "answered", "duration_us", "cli", "cld", "account_ref", "defect") == [
+        (2, "voice_out", True, 61_450_000, "15195550100", "16045550199", "2115", None),
+        (3, "voice_in", True, 66_359_000, "16045550194", "15195550101", "2115", None),
+        (4, "voice_out", False, 0, "15195550100", "16045550198", "2115", None),
+        (5, "far leg", True, None, "15195550100", "16045550199", "2115", "unknown_kind"),
+        (6, "no direction", True, None, "2115", "2112", "2115", "unknown_kind"),
+    ]
+    assert usage["display_text"][1] == 'Tremblay, "Bob" & Fils'
+    assert usage["record_key"][0] == "240501:5da8c87d-c461-46f0-8ca8-c788510a73aa"
+    assert usage["tenant_ref"].unique().to_list() == ["maple.example.ca"]
+
+
 def test_3cx_counts_from_the_answer_and_tells_direction_by_the_line() -> None:
     usage = read_all(SAMPLES / "3cx.log", "3cx").usage
 
@@ -139,6 +154,7 @@ def test_a_layout_says_whether_its_keys_are_the_platforms_own() -> None:
         "freeswitch-asterisk": True,
         "freeswitch-default": True,
         "freeswitch-example": True,
+        "fusionpbx-export": True,
         "lesnet": False,
         "neutral": True,
         "tollbook": True,

@@ -11,6 +11,7 @@ from psycopg.sql import SQL, Identifier
 
 from simulators.fusionpbx import GENERATIONS, Simulator
 from tests.connectors.contract import by_key, fetch
+from tests.connectors.files.reading import read_all
 from tests.connectors.fusionpbx.sites import MONTH, connector_at, fetched, month, records, scope, tell
 from tollbook.connectors.base import Finished
 from tollbook.connectors.errors import NeedsAttention, TryAgainLater
@@ -257,3 +258,24 @@ def test_a_table_that_may_not_be_read_is_named(own: Simulator, server_dsn: str) 
     with pytest.raises(NeedsAttention, match="GRANT SELECT ON v_destinations"):
         list(connector.usage([MONTH]))
     connector.close()
+
+
+# --- the page's CSV export, which the connector of files reads
+
+
+def test_the_csv_export_has_the_same_calls(fusionpbx: Simulator, june: pl.DataFrame, tmp_path: Path) -> None:
+    file = tmp_path / "xml_cdr.csv"
+    file.write_bytes(fusionpbx.csv_export(limit=10_000))
+    exported = read_all(file, "fusionpbx-export").usage.with_columns(
+        pl.col("record_key").str.split(":").list.last()
+    )
+
+    # Far legs are not exported. What the export does not say waits: six calls have no direction.
+    assert exported.height == june.height - 3
+    assert exported.filter(pl.col("defect").is_not_null())["kind"].to_list() == ["no direction"] * 6
+    both = exported.filter(pl.col("defect").is_null(), pl.col("duration_us") > 0).join(
+        june.filter(pl.col("defect").is_null(), pl.col("duration_us") > 0), on="record_key", suffix="_of_database"
+    )
+    assert both.height == fusionpbx.count_billable() - 6
+    for name in ("kind", "start", "duration_us", "cli", "cld", "tenant_ref"):
+        assert both[name].to_list() == both[f"{name}_of_database"].to_list()
