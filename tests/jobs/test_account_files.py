@@ -4,6 +4,7 @@ happens to a file.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ from tollbook.errors import BadInput
 from tollbook.jobs.check_sources import check_source
 from tollbook.jobs.collect_usage import collect_usage
 from tollbook.jobs.import_usage import import_usage
-from tollbook.usage.models import CollectedFile, CollectRun, Evidence, UsageRecord
+from tollbook.jobs.reprocess_usage import reprocess_usage
+from tollbook.usage.models import CollectedFile, CollectRun, Evidence, ImportRun, UsageRecord
 
 CENT_NANOS = 10_000_000
 
@@ -72,6 +74,12 @@ def all_calls() -> Counter[tuple[str, str, int]]:
 def all_rows(carrier: Carrier) -> Counter[tuple[str, str, int]]:
     rows = [*carrier.simulator.rows(RED_RIVER), *carrier.simulator.rows(PRAIRIE_DOG)]
     return Counter((f"{row.start:%Y-%m-%d %H:%M:%S}", row.destination, row.seconds) for row in rows)
+
+
+def first_call(run: ImportRun) -> datetime:
+    start = UsageRecord.objects.filter(run_id=run.pk).earliest("start").start
+    assert start is not None
+    return start
 
 
 def charged_nanos() -> int:
@@ -272,6 +280,14 @@ def test_nothing_is_charged_before_somebody_has_looked(db: None, tmp_path: Path,
         # Another zone reads the same lines otherwise.
         lesnet.connection = set_connection(name="carrier", timezone="America/Winnipeg", may_change=True)
         assert lesnet.collect(noon(3)).state == "failed"
+        with pytest.raises(BadInput, match="tollbook connection confirm"):
+            reprocess_usage(ImportRun.objects.latest("pk"), now=at(noon(3)))
+        assert not UsageRecord.objects.filter(outcome="undone").exists()
+
+        lesnet.confirm()
+        before = ImportRun.objects.latest("pk")
+        after = reprocess_usage(before, now=at(noon(3)))
+        assert first_call(after) - first_call(before) == timedelta(hours=5)
 
 
 def test_a_link_that_has_ended_is_read_a_week_longer(lesnet: Carrier) -> None:

@@ -4,6 +4,7 @@ from contextlib import closing
 from datetime import datetime
 
 from tollbook.connections.operations import open_connector
+from tollbook.errors import BadInput
 from tollbook.jobs.import_usage import BATCH_ROWS, READ_ROWS, Progress, import_evidence
 from tollbook.jobs.reverse_usage import undo_import
 from tollbook.usage import operations as usage
@@ -19,10 +20,13 @@ def reprocess_usage(
     Safe to repeat, also when it was interrupted: what is undone stays so, and the reading goes on where it was.
 
     Raises:
-        BadInput: the evidence cannot be read this way at all. Nothing was undone then.
+        BadInput: the evidence cannot be read this way at all, or nobody has confirmed how it is read. Nothing was
+            undone then.
     """
     connection, evidence = run.connection, run.evidence
     with closing(open_connector(connection)) as connector, usage.one_import_at_a_time(connection):
+        if doubt := connector.unconfirmed():
+            raise BadInput(f"{connection.name}: {doubt}")
         path = evidence_path(evidence.sha256)
         for _ in connector.read_usage(path, name=evidence.name, batch_rows=READ_ROWS, is_complete=run.is_complete):
             pass  # to its end: a file that stops making sense half way shall be found out before it is undone

@@ -62,6 +62,8 @@ def test_a_file_that_is_no_longer_written_as_confirmed_is_for_a_person(portal: P
     with pytest.raises(NeedsAttention, match="no line has 7 columns") as caught:
         list(connector.fetch(file))
     assert file.name in str(caught.value)
+    again = portal.connector(**connector.preview().settings)  # somebody looks once more
+    assert b"".join(again.fetch(file)).count(b";") == 10 * 6
 
 
 def test_calls_to_own_numbers_came_in(portal: Portal, tmp_path: Path) -> None:
@@ -83,6 +85,35 @@ def test_calls_to_own_numbers_came_in(portal: Portal, tmp_path: Path) -> None:
     assert {row[5] for row in found} == {portal.links[0]}  # whose file it is
     with pytest.raises(BadInput, match="incoming_to: '1204-666'"):
         portal.connector(incoming_to="1204-666")
+
+
+def test_the_same_calls_written_in_another_way_have_the_same_keys(portal: Portal, tmp_path: Path) -> None:
+    keys = []
+    for sign, has_header in ((",", False), (";", True)):
+        portal.simulator.set_layout(delimiter=sign, has_header=has_header)
+        connector = portal.connector()
+        (file,) = connector.files()
+        evidence = tmp_path / "evidence"
+        evidence.write_bytes(b"".join(connector.fetch(file)))
+        (batch,) = connector.read_usage(evidence, name=file.name, batch_rows=100)
+        keys.append(batch.usage["record_key"].to_list())
+    assert keys[0] == keys[1]
+    # By hand, under another name, they are the same ones too: the lines name the peer.
+    (batch,) = connector.read_usage(evidence, name="saved.txt", batch_rows=100)
+    assert batch.usage["record_key"].to_list() == keys[0]
+
+
+def test_a_peer_in_small_letters_is_the_same_peer(portal: Portal, tmp_path: Path) -> None:
+    line = "2017-06-01 10:00:00,12045550121,442079460201,61,0.0120,0.0132,d4e3cd2bfc791\n"
+    ((_, _, _, _, trunk, _, _),) = records(portal.connector(), line, tmp_path, name="saved.txt")
+    assert trunk == "D4E3CD2BFC791"
+
+
+def test_without_links_there_is_nothing_to_collect_and_that_is_said(portal: Portal) -> None:
+    connector = portal.connector()
+    connector.follow([])
+    with pytest.raises(NeedsAttention, match="no account has a link to its file"):
+        list(connector.files())
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed_and_gets_no_secret(portal: Portal) -> None:

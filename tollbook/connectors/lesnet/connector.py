@@ -5,10 +5,10 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
+from io import BytesIO
 from itertools import chain
 from pathlib import Path
 from shlex import quote
-from tempfile import TemporaryDirectory
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -61,8 +61,12 @@ class LesNetConnector(Connector):
 
     def __init__(self, site: Site) -> None:
         super().__init__(site)
-        delimiter, header = self._confirmed() or (text(site, "delimiter"), text(site, "header"))
-        self.layout = settled(site_layout(site), site, delimiter=delimiter, header=header)
+        self._open = settled(
+            site_layout(site), site, delimiter=text(site, "delimiter"), header=text(site, "header")
+        )
+        self.layout = self._open
+        if confirmed := self._confirmed():
+            self.layout = settled(site_layout(site), site, delimiter=confirmed[0], header=confirmed[1])
         self.key_is_platform_id = self.layout.key_is_platform_id
         self.files_only_grow = flag(site, "cumulative")
         self._orders = Orders(site)
@@ -78,12 +82,7 @@ class LesNetConnector(Connector):
     def test(self) -> Iterator[Check]:
         """Each link is asked for, and the beginning of its file read."""
         if not self._source.links:
-            yield Check(
-                "links",
-                is_ok=False,
-                says="no account has a link",
-                next_step="describe the accounts: tollbook accounts describe ACCOUNT CONNECTION --field cdr_link=…",
-            )
+            yield failed_check("links", self._no_links(), platform=self.site.name)
         for link in self._source.links:
             yield self._tried(link)
         if doubt := self.unconfirmed():
@@ -93,8 +92,10 @@ class LesNetConnector(Connector):
         """The file behind each link.
 
         Raises:
-            TryAgainLater, NeedsAttention: every link fails.
+            TryAgainLater, NeedsAttention: every link fails, or there is none.
         """
+        if not self._source.links:
+            raise self._no_links()
         yield from self._source.files(known)
 
     def fetch(self, file: RemoteFile) -> Generator[bytes, None, None]:
@@ -105,7 +106,7 @@ class LesNetConnector(Connector):
         """
         with closing(self._source.fetch(file)) as blocks:
             first = next(blocks, b"")
-            self._seen_in(first[:SAMPLE_BYTES], file.name)
+            self._seen_in(first[:SAMPLE_BYTES], file.name, self.layout)
             yield from chain([first] if first else [], blocks)
 
     def read_usage(
@@ -117,10 +118,9 @@ class LesNetConnector(Connector):
             BadInput: the file cannot be read as this layout, or nothing says whose calls it holds.
         """
         with file.open("rb") as beginning:
-            layout = self._layout_of(beginning.read(SAMPLE_BYTES), name)
-        link = name if name.startswith(("https://", "http://", "/")) else ""
+            layout = seen_in(_lines(beginning.read(SAMPLE_BYTES)), self.layout, name)
         for batch in read_usage(file, layout, batch_rows=batch_rows, complete=is_complete, name=name):
-            yield replace(batch, usage=_of_link(batch.usage, link, name))
+            yield replace(batch, usage=_of_link(batch.usage, name))
 
     def unconfirmed(self) -> str:
         if self._confirmed():
@@ -139,7 +139,7 @@ class LesNetConnector(Connector):
         for file in self.files():
             with closing(self._source.fetch(file)) as blocks:
                 sample = next(blocks, b"")[:SAMPLE_BYTES]
-            preview = self._preview_of(sample, file.name)
+            preview = self._preview_of(sample, file.name, self._open)
             if len(preview.usage):
                 return preview
         raise NeedsAttention(
@@ -173,7 +173,7 @@ class LesNetConnector(Connector):
                 self._source.links = all_links
             with closing(self._source.fetch(file)) as blocks:
                 sample = next(blocks, b"")[:SAMPLE_BYTES]
-            found = self._preview_of(sample, link)
+            found = self._preview_of(sample, link, self.layout)
         except TollbookError as error:
             return failed_check(link, error, platform=self.site.name)
         refreshed = f", refreshed {file.modified_at:%Y-%m-%d %H:%M} UTC" if file.modified_at else ""
@@ -181,13 +181,10 @@ class LesNetConnector(Connector):
             link, is_ok=True, says=f"{'calls' if len(found.usage) else 'no calls yet'}{refreshed}; {found.says}"
         )
 
-    def _preview_of(self, sample: bytes, name: str) -> Preview:
-        layout = self._seen_in(sample, name)
-        with TemporaryDirectory(prefix="tollbook-preview-") as folder:
-            beginning = Path(folder) / "beginning"
-            beginning.write_bytes(sample)
-            batches = self.read_usage(beginning, name=name, batch_rows=PREVIEW_ROWS, is_complete=False)
-            usage = next(iter(batches)).usage
+    def _preview_of(self, sample: bytes, name: str, layout: Layout) -> Preview:
+        layout = self._seen_in(sample, name, layout)
+        batches = read_usage(BytesIO(sample), layout, batch_rows=PREVIEW_ROWS, complete=False, name=name)
+        usage = _of_link(next(iter(batches)).usage, name)
         form = layout.file
         sign = next((word for word, sign in DELIMITERS.items() if sign == form.delimiter), "auto")
         header = "yes" if form.header else "no"
@@ -209,37 +206,47 @@ class LesNetConnector(Connector):
         ways = (self.site.layout, self.site.timezone, *(text(self.site, name) for name in (*FORM, "incoming_to")))
         return blake2b("\0".join(ways).encode(), digest_size=MARK_BYTES).hexdigest()
 
-    def _seen_in(self, sample: bytes, name: str) -> Layout:
+    def _seen_in(self, sample: bytes, name: str, layout: Layout) -> Layout:
         try:
-            return self._layout_of(sample, name)
+            return seen_in(_lines(sample), layout, name)
         except BadInput as error:
             raise NeedsAttention(
-                f"{error}; look at it in a browser: it may ask for a login, or be written in another way",
+                f"{error}; open it in a browser: it may ask for a login. If it holds calls and is written in another "
+                f"way now, confirm that: tollbook connection confirm {quote(self.site.name)}",
                 platform=self.site.name,
             ) from None
 
-    def _layout_of(self, sample: bytes, name: str) -> Layout:
-        return seen_in(_lines(sample), self.layout, name)
+    def _no_links(self) -> NeedsAttention:
+        return NeedsAttention(
+            "no account has a link to its file; describe the accounts: tollbook accounts describe ACCOUNT "
+            f"{quote(self.site.name)} --field cdr_link=…",
+            platform=self.site.name,
+        )
 
 
 def _lines(sample: bytes) -> list[str]:
     return sample.decode("utf-8-sig", "replace").splitlines()
 
 
-def _of_link(usage: pl.DataFrame, link: str, name: str) -> pl.DataFrame:
-    """Whose records they are, where they do not say it themselves; then the link is a part of what they are, too."""
+def _of_link(usage: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Whose records they are, where they do not say it themselves; then the link is a part of what they are, too.
+
+    Raises:
+        BadInput: the file is named by no link, and a record says nothing.
+    """
+    usage = usage.with_columns(pl.col("trunk_ref").str.to_uppercase())  # as marks of peers are
     is_nobodys = pl.col("account_ref").is_null() & pl.col("trunk_ref").is_null()
-    if not link:
+    if not name.startswith(("https://", "http://", "/")):
         if usage.select((is_nobodys & pl.col("defect").is_null()).any()).item():
             raise BadInput(
                 f"{name}: nothing says whose calls these are; collect them from the account's link, or use a layout "
                 "that reads the peer"
             )
         return usage
-    parts = urlsplit(link)
+    parts = urlsplit(name)
     place = f"{parts.path}?{parts.query}" if parts.query else parts.path  # the portal may move
     tag = blake2b(place.encode(), digest_size=MARK_BYTES).hexdigest()
     return usage.with_columns(
         record_key=pl.when(is_nobodys).then(pl.format("{}:{}", "record_key", pl.lit(tag))).otherwise("record_key"),
-        account_ref=pl.coalesce("account_ref", pl.lit(link)),
+        account_ref=pl.coalesce("account_ref", pl.lit(name)),
     )
