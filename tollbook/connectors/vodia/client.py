@@ -242,7 +242,7 @@ class Client:
             )
         try:
             msgspec.json.decode(answer.body, type=msgspec.Raw)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise TryAgainLater(
                 f"{method} {path}: the answer of {len(answer.body)} bytes is no whole JSON ({error}); run again later",
                 platform=self.platform,

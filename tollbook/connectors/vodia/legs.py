@@ -60,7 +60,7 @@ def legs_of(message: Pushed, options: Options) -> list[Leg]:
         return [_leg(_xml_fields(body), options)]
     try:
         told = msgspec.json.decode(body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(f"neither JSON nor XML ({error})") from None
     if not isinstance(told, dict):
         raise ValueError("JSON, but no object")
