@@ -204,25 +204,25 @@ def _percent(version: TariffVersion) -> str:
 
 def product_list() -> list[dict[str, object]]:
     """Every product by code, with what it names for each kind of usage."""
-    return [
-        {
-            "code": product.code,
-            "name": product.name,
-            "tariffs": ", ".join(
-                f"{named.kind}={named.tariff.name if named.tariff else 'not billed'}"
-                for named in product.tariffs.all()
-            ),
-            "special": ", ".join(f"{one.kind}={one.tariff.name}" for one in product.specials.all()),
-            "on_net": product.on_net,
-            "number_rules": product.number_rules,
-            "excluded": ", ".join(one["pattern"] for one in product.exclusions if not one["is_hidden"]),
-            "hidden": ", ".join(one["pattern"] for one in product.exclusions if one["is_hidden"]),
-            "accounts": product.account_count,
-        }
-        for product in Product.objects.annotate(account_count=Count("accounts"))
-        .prefetch_related(
-            Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")),
-            Prefetch("specials", ProductSpecial.objects.select_related("tariff").order_by("place")),
-        )
-        .order_by("code")
-    ]
+    products = Product.objects.annotate(account_count=Count("accounts")).prefetch_related(
+        Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")),
+        Prefetch("specials", ProductSpecial.objects.select_related("tariff").order_by("place")),
+    )
+    return [product_facts(product) | {"accounts": product.account_count} for product in products.order_by("code")]
+
+
+def product_facts(product: Product) -> dict[str, object]:
+    """What a product says, for people and programs."""
+    return {
+        "code": product.code,
+        "name": product.name,
+        "tariffs": ", ".join(
+            f"{named.kind}={named.tariff.name if named.tariff else 'not billed'}"
+            for named in product.tariffs.all()
+        ),
+        "special": ", ".join(f"{one.kind}={one.tariff.name}" for one in product.specials.all()),
+        "on_net": product.on_net,
+        "number_rules": product.number_rules,
+        "excluded": ", ".join(one["pattern"] for one in product.exclusions if not one["is_hidden"]),
+        "hidden": ", ".join(one["pattern"] for one in product.exclusions if one["is_hidden"]),
+    }

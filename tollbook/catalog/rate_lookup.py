@@ -26,7 +26,7 @@ def version_in_force(name: str, *, at: datetime, known_at: datetime | None = Non
         raise BadInput(
             f"there is no tariff {name!r} (there are: {names}); import it with `tollbook tariff import`"
         )
-    versions = tariff.versions.select_related("tariff")
+    versions = tariff.versions.select_related("tariff", "base_version__tariff")
     if known_at is not None:
         versions = versions.filter(recorded_at__lte=known_at)
     begun = [version for version in versions if version.active_from is None or version.active_from <= at]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tollbook.cli import account_marks
+from tollbook.cli import account_marks, special_lists
 from tollbook.cli.database import open_database
 from tollbook.cli.import_report import print_lines, print_report, report_facts
 from tollbook.cli.listing import print_json, print_list
@@ -22,6 +22,7 @@ app.command()(account_marks.services)
 app.command()(account_marks.describe)
 app.command()(account_marks.unmark)
 app.command()(account_marks.marks)
+app.command("special")(special_lists.of_account)
 
 
 @app.command("import")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tollbook.cli import special_lists
 from tollbook.cli.database import open_database
 from tollbook.cli.import_report import print_report
 from tollbook.cli.listing import print_list
@@ -13,6 +14,8 @@ from tollbook.customers.operations import import_customers
 from tollbook.customers.queries import customer_list
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Customers: who pays.")
+
+app.command("special")(special_lists.of_customer)
 
 
 @app.command("import")

@@ -2,21 +2,20 @@
 
 import sys
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
-from tollbook.catalog.operations import set_platform_tariff
+from tollbook.catalog.operations import derive_tariff, set_platform_tariff
 from tollbook.catalog.price_list.cells import moment
 from tollbook.catalog.proposal import Proposal, propose_version, record_proposal
 from tollbook.catalog.queries import tariff_list, version_rates
 from tollbook.catalog.rate_lookup import rate_for_number, version_in_force
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
-from tollbook.cli.tariff_options import SETTINGS, Decimals, FractionMode, Gross, RoundingMode
+from tollbook.cli.tariff_options import SETTINGS, Decimals, FractionMode, Gross, RoundingMode, percent
 from tollbook.cli.tariff_report import (
     print_proposal,
     print_rates,
@@ -131,14 +130,10 @@ def platform(
     Example: tollbook tariff platform "as platform" --currency PLN --markup 10
     """
     open_database()
-    try:
-        percent = Decimal(markup)
-    except InvalidOperation:
-        raise BadInput(f"--markup {markup!r} is not a number; write percent, as 12.5") from None
     version = set_platform_tariff(
         name=name,
         currency=currency,
-        markup_percent=percent,
+        markup_percent=percent("--markup", markup),
         is_gross=bool(gross),
         decimals=TariffSettings().decimals if decimals is None else decimals,
         rounding=_rounding(rounding),
@@ -147,6 +142,39 @@ def platform(
     )
     typer.echo(
         f"tariff {name}: version {version.number} takes the platform's price in {currency}, markup {markup} %"
+    )
+
+
+@app.command()
+def derive(
+    name: Annotated[str, typer.Argument(help="The derived tariff's name.", show_default=False)],
+    *,
+    base: Annotated[str, typer.Option("--from", metavar="TARIFF", help="Whose prices.", show_default=False)],
+    markup: Annotated[
+        str, typer.Option(metavar="PERCENT", help="Put on them, as 15 or -2.5.", show_default=False)
+    ],
+    active_from: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="For calls that start then or later.", show_default="any call"),
+    ] = None,
+) -> None:
+    """A tariff whose prices are always another's with a markup. It gets a version whenever the other gets one.
+
+    The markup is put on what the rates come to, connect fee and bounds included, before the price is rounded.
+    `products set --markup` makes such tariffs by itself.
+
+    Example: tollbook tariff derive gold --from retail --markup 15
+    """
+    open_database()
+    derived = derive_tariff(
+        name=name,
+        base=base,
+        markup_percent=percent("--markup", markup),
+        active_from=_moment("--active-from", active_from) if active_from else None,
+        recorded_at=datetime.now(UTC),
+    )
+    typer.echo(
+        f"tariff {name}: the prices of {base} with a markup of {markup} %, {derived.versions.count()} versions"
     )
 
 
@@ -196,16 +224,17 @@ def show(
             raise BadInput(f"--prefix {prefix!r} is not a number; write country code and number, as 447700900123")
         rates = rate_for_number(version, digits, kind=kind, at=start, cli=cli.removeprefix("+"))
     if as_json:
-        print_json(version_facts(version) | {"rates": rate_facts(rates)})
+        print_json(version_facts(version) | {"rates": rate_facts(rates, version)})
         return
     for key, value in version_facts(version).items():
         typer.echo(f"{key.replace('_', ' ')}: {value}")
     if rates.is_empty():
         typer.echo(f"no rate for {prefix} ({kind}) at {start:%F %T %Z}")
         raise typer.Exit(1)
-    print_rates(rates)
-    if prefix is None and version.rate_count > limit:
-        typer.echo(f"… and {version.rate_count - limit:,} more rates (--limit, or --prefix NUMBER)")
+    print_rates(rates, version)
+    rate_count = (version.base_version or version).rate_count
+    if prefix is None and rate_count > limit:
+        typer.echo(f"… and {rate_count - limit:,} more rates (--limit, or --prefix NUMBER)")
 
 
 def _is_wanted(proposal: Proposal, *, yes: bool) -> bool:

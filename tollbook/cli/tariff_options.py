@@ -1,8 +1,11 @@
 """Options that every command with a price list has: settings of the tariff, given or left to what stands beside it."""
 
+from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
 import typer
+
+from tollbook.errors import BadInput
 
 SETTINGS = "Tariff, where not said in the TOML beside it"
 
@@ -21,3 +24,15 @@ Gross = Annotated[
     bool | None,
     typer.Option("--gross/--net", help="Prices contain tax.", rich_help_panel=SETTINGS, show_default="net"),
 ]
+
+
+def percent(option: str, text: str) -> Decimal:
+    """12.5.
+
+    Raises:
+        BadInput: it is no number.
+    """
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise BadInput(f"{option} {text!r} is not a number; write percent, as 12.5") from None

@@ -1,6 +1,7 @@
 """How tariffs are shown: what a price list changes, what a version says, what a rate is."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -74,6 +75,7 @@ def version_facts(version: TariffVersion) -> dict[str, object]:
         "version": version.number,
         "in_force_from": _date(version.active_from) or "ever",
         "recorded_at": f"{version.recorded_at:%F %T %Z}",
+        **_base_facts(version),
         "source": version.source_name,
         "prices": f"{version.tariff.currency} {'gross' if version.tariff.is_gross else 'net'}",
         "rounding": f"{version.rounding} to {version.decimals} decimals; fraction of a second {version.fraction}",
@@ -81,14 +83,27 @@ def version_facts(version: TariffVersion) -> dict[str, object]:
     }
 
 
-def rate_facts(rates: pl.DataFrame) -> list[dict[str, object]]:
-    """Rates as a person reads them: prices as amounts, windows as days and times."""
-    return [_rate(row) for row in rates.iter_rows(named=True)]
+def _base_facts(version: TariffVersion) -> dict[str, object]:
+    """Of a derived version: whose rates it takes, and what it puts on them."""
+    base = version.base_version
+    if base is None:
+        return {}
+    return {
+        "derived_from": f"{base.tariff.name}, version {base.number}",
+        "markup": f"{Decimal(version.markup_basis_points or 0) / 100:+f} %, in the prices shown",
+    }
 
 
-def print_rates(rates: pl.DataFrame) -> None:
+def rate_facts(rates: pl.DataFrame, version: TariffVersion) -> list[dict[str, object]]:
+    """Rates as a person reads them: prices as amounts, with the version's markup; windows as days and times."""
+    points = version.markup_basis_points if version.base_version_id else 0
+    factor = Decimal(10_000 + (points or 0)) / 10_000
+    return [_rate(row, factor) for row in rates.iter_rows(named=True)]
+
+
+def print_rates(rates: pl.DataFrame, version: TariffVersion) -> None:
     """A table of the columns in which any of the rates says something; of kinds, something else than calls."""
-    facts = rate_facts(rates)
+    facts = rate_facts(rates, version)
     said = [key for key in facts[0] if any(fact[key] not in (None, "", "0", "voice_out") for fact in facts)]
     rows = [{key: fact[key] for key in said} for fact in facts]
     print_list(rows, as_json=False, empty="", right=tuple(AMOUNT_NAMES.values()))
@@ -138,7 +153,7 @@ def _change_facts(row: dict[str, Any]) -> dict[str, object]:
     }
 
 
-def _rate(row: dict[str, Any]) -> dict[str, object]:
+def _rate(row: dict[str, Any], factor: Decimal) -> dict[str, object]:
     unit = f" {row['unit']}" if row["unit"] else ""
     if row["first_per_min_nanos"] == row["next_per_min_nanos"]:
         row = {**row, "first_per_min_nanos": None}
@@ -150,7 +165,7 @@ def _rate(row: dict[str, Any]) -> dict[str, object]:
         "destination": row["destination"],
         "window": _window(row),
         "from_s": str(row["from_s"]),
-        **{name: (_amount(row[column]) or "") for column, name in AMOUNT_NAMES.items()},
+        **{name: (_amount(row[column], factor) or "") for column, name in AMOUNT_NAMES.items()},
         "increments": f"{row['first_increment']}/{row['next_increment']}{unit}",
         "grace_period_s": str(row["grace_period_s"]),
         "minimum_s": str(row["minimum_s"]),
@@ -190,8 +205,8 @@ def _digits(row: dict[str, Any]) -> str:
     return f"{row['min_digits'] or 0} to {row['max_digits'] or 'any'}"
 
 
-def _amount(nanos: int | None) -> str | None:
-    return None if nanos is None else f"{decimal_of(nanos).normalize():f}"
+def _amount(nanos: int | None, factor: Decimal = Decimal(1)) -> str | None:
+    return None if nanos is None else f"{(decimal_of(nanos) * factor).normalize():f}"
 
 
 def _date(moment: datetime | None) -> str:

@@ -6,9 +6,8 @@ from datetime import datetime
 import polars as pl
 from django.db.models import Count, Prefetch, Q
 
-from tollbook.catalog.queries import SPECIALS
 from tollbook.connections.models import Connection
-from tollbook.customers.models import Account, AccountMark, Customer, Number, SpecialTariff
+from tollbook.customers.models import Account, AccountMark, Customer, Number
 from tollbook.database import copy_out
 from tollbook.errors import BadInput
 from tollbook.records import UTC_TIME, table
@@ -100,19 +99,6 @@ def directory(connection_id: int | None = None) -> Directory:
         (connection_id,),
     )
     return Directory(accounts, numbers, links, pairings, marks)
-
-
-def special_tariffs() -> dict[str, pl.DataFrame]:
-    """Special price lists as SPECIALS, by the column that names their owner: the most specific first."""
-    columns = ("kind", "tariff_id", "place", "active_from", "active_until")
-    return {
-        owner: pl.DataFrame(
-            list(SpecialTariff.objects.exclude(**{owner: None}).values_list(owner, *columns)),
-            schema=SPECIALS,
-            orient="row",
-        )
-        for owner in ("account_id", "customer_id")
-    }
 
 
 def customer_list() -> list[dict[str, object]]:

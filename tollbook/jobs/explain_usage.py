@@ -29,6 +29,8 @@ class ExplainedRecord:
     account: str | None
     tariff: str | None
     version: int | None
+    base_tariff: str | None  # whose rates a derived tariff takes, with its markup
+    base_version: int | None
     outcome: str
     reason: str | None
     detail: str | None
@@ -46,7 +48,8 @@ class ExplainedRecord:
         if self.customer:
             yield f"customer {self.customer}, account {self.account}"
         if self.tariff:
-            yield f"tariff {self.tariff}, version {self.version}"
+            base = f", derived from {self.base_tariff}, version {self.base_version}" if self.base_tariff else ""
+            yield f"tariff {self.tariff}, version {self.version}{base}"
         if self.outcome == "superseded":
             yield "superseded: the platform has corrected this record, and what it charged was taken back"
         if self.outcome == "undone":
@@ -72,7 +75,9 @@ def explain_record(record_id: int) -> ExplainedRecord:
     record = found.row(0, named=True)
     run = ImportRun.objects.select_related("connection", "evidence").get(pk=record["run_id"])
     account = Account.objects.select_related("customer").filter(pk=record["account_id"]).first()
-    version = TariffVersion.objects.select_related("tariff").filter(pk=record["tariff_version_id"]).first()
+    versions = TariffVersion.objects.select_related("tariff", "base_version__tariff")
+    version = versions.filter(pk=record["tariff_version_id"]).first()
+    base = version.base_version if version else None
     return ExplainedRecord(
         record=record_id,
         file=run.evidence.name,
@@ -83,6 +88,8 @@ def explain_record(record_id: int) -> ExplainedRecord:
         account=f"{account.code} {account.name}".strip() if account else None,
         tariff=version.tariff.name if version else None,
         version=version.number if version else None,
+        base_tariff=base.tariff.name if base else None,
+        base_version=base.number if base else None,
         outcome=record["outcome"],
         reason=record["reason"],
         detail=record["detail"],

@@ -11,7 +11,8 @@ from tollbook.catalog import queries as catalog
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import Feature
 from tollbook.connectors.registry import connector_class
-from tollbook.customers.queries import Directory, directory, special_tariffs
+from tollbook.customers.queries import Directory, directory
+from tollbook.customers.special_queries import special_tariffs
 from tollbook.phone import NumberRules
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
 from tollbook.rating.frames import RATES, TariffSettings

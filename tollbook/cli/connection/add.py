@@ -1,9 +1,7 @@
 """Adding a connection, and changing one."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +10,7 @@ from django.db import transaction
 from tollbook.catalog.queries import product_codes
 from tollbook.cli.connection import options
 from tollbook.cli.connection.customer_defaults import read_customer_defaults
+from tollbook.cli.connection.number_rules import read_number_rules
 from tollbook.cli.connection.presets import begin_with
 from tollbook.cli.connection.schedule import Wish, grant
 from tollbook.cli.connection.secret_input import read_secrets, variable
@@ -106,7 +105,7 @@ def add(
             secrets=secrets,
             layout=layout or begun.layout,
             timezone=timezone,
-            number_rules=(_read_rules(number_rules) if number_rules else {}) | _given(rules),
+            number_rules=read_number_rules(number_rules, rules),
             match_by=begun.match_by
             if match_by is None
             else [way.strip() for way in match_by.split(",") if way.strip()],
@@ -140,15 +139,6 @@ def _next_step(connection: Connection) -> str:
     if connection.kind != "files" or connection.settings.get("source"):
         return f"try it with `tollbook connection test {connection.quoted}`"
     return f"import files with `tollbook usage import FILE --connection {connection.quoted}`"
-
-
-def _read_rules(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise BadInput(f"{path} is not a TOML file: {error}") from None
 
 
 def _products(texts: Sequence[str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tollbook.customers.operations.pair import (
     reject_suggestion,
     set_ignored,
 )
+from tollbook.customers.operations.special_lists import remove_special, set_special
 
 __all__ = [
     "AccountsReport",
@@ -25,5 +26,7 @@ __all__ = [
     "import_services",
     "pair",
     "reject_suggestion",
+    "remove_special",
     "set_ignored",
+    "set_special",
 ]
