@@ -12,6 +12,7 @@ from tollbook.credit.queries import due_orders, holds_of
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.carry_out_orders import carry_out
+from tollbook.jobs.check_orders import keep_holds
 
 
 @pytest.fixture
@@ -134,6 +135,64 @@ def test_an_account_held_alone_stays_held_when_its_customer_is_free(
     line.refresh_from_db()
     other.refresh_from_db()
     assert [(one.state, one.blocked_by) for one in (line, other)] == [("blocked", "staff"), ("active", "")]
+
+
+def test_an_account_of_who_is_held_follows_its_customer(house: House, switch: Switch, ann: Customer) -> None:
+    line = house.account(ann, "ann-1", link="101", of="ann.example")
+    suspend(customer=ann, account=line, by="eve", now=house.now)
+    suspend(customer=ann, by="eve", now=house.now)
+    run(house)
+    resume(customer=ann, account=line, by="eve", now=house.now)
+    run(house)
+    assert switch.things == {DOMAIN: OUTBOUND, "account 101": OUTBOUND}  # to resume it might resume the customer
+    resume(customer=ann, by="eve", now=house.now)
+    run(house)
+    assert switch.things == {DOMAIN: ACTIVE, "account 101": ACTIVE}
+
+
+def test_where_resuming_a_customer_resumes_all_accounts_those_that_are_held_are_stopped_again(
+    house: House, switch: Switch, ann: Customer
+) -> None:
+    switch.covers = True
+    line = house.account(ann, "ann-1", link="101", of="ann.example")
+    suspend(customer=ann, account=line, by="eve", now=house.now)
+    suspend(customer=ann, by="eve", now=house.now)
+    run(house)
+    resume(customer=ann, by="eve", now=house.now)
+    run(house)
+    run(house)
+    assert switch.things == {DOMAIN: ACTIVE, "account 101": OUTBOUND}
+
+
+def test_what_is_somebody_elses_by_now_is_resumed_for_them(house: House, switch: Switch, ann: Customer) -> None:
+    line = house.account(ann, "ann-1", link="101", of="ann.example")
+    suspend(customer=ann, account=line, by="eve", now=house.now)
+    run(house)
+    line.links.update(active_until=house.now)
+    line.state, line.blocked_by, line.active_until = "terminated", "", house.now
+    line.save()
+    bob = house.customer("bob")
+    house.account(bob, "bob-1", link="101", of="bob.example")
+
+    assert [f"{order} for {order.customer.code}" for order in keep_holds(now=house.now)] == [
+        "account 101 active for bob"
+    ]
+    run(house)
+
+    assert switch.things["account 101"] == ACTIVE
+    assert keep_holds(now=house.now) == []
+
+
+def test_who_shares_a_platforms_customer_later_is_not_stopped_with_them(
+    house: House, switch: Switch, ann: Customer
+) -> None:
+    house.account(ann, "ann-1", link="101", of="ann.example")
+    suspend(customer=ann, by="eve", now=house.now)
+    run(house)
+    house.pair(house.customer("bob"), "ann.example")
+    keep_holds(now=house.now)
+    run(house)
+    assert switch.things == {DOMAIN: ACTIVE, "account 101": OUTBOUND}
 
 
 def test_an_account_that_ended_cannot_be_suspended(house: House, switch: Switch, ann: Customer) -> None:

@@ -196,6 +196,21 @@ def test_a_platform_that_is_away_is_asked_next_time(house: House, switch: Switch
     assert check(house) == ["trunk gw-7 suspended"]
 
 
+def test_an_account_that_looks_stopped_because_its_customer_is_has_not_changed(
+    house: House, switch: Switch, ann: Customer
+) -> None:
+    bob = house.customer("bob")
+    house.pair(bob, "bob.example")
+    line = house.account(bob, "bob-1", link="101", of="bob.example")
+    for change in (suspend, resume):
+        change(customer=bob, account=line, by="eve", now=house.now)
+        run(house)
+    switch.covers = True
+    suspend(customer=bob, by="eve", now=house.now)
+    run(house)
+    assert check(house) == []
+
+
 def test_outgoing_only_is_not_the_same_as_all(house: House, switch: Switch, ann: Customer) -> None:
     switch.set(GATEWAY, OUTBOUND)
     assert check(house) == ["trunk gw-7 suspended"]

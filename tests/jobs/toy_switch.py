@@ -50,6 +50,7 @@ class Switch:
     unsettled_reads: int = 0  # so many reads after a change are not settled
     is_deaf: bool = False  # takes every word and does nothing
     is_mute: bool = False  # never says how anything stands
+    covers: bool = False  # accounts stand no better than the customers, and resuming a customer resumes them all
 
     def set(self, thing: str, stands: str) -> None:
         """By hand."""
@@ -80,6 +81,8 @@ class SwitchConnector(Connector):
         if not switch.is_deaf and switch.things[thing] != wanted:
             switch.things[thing] = wanted
             switch.changes.append(f"{thing} {wanted}")
+            if switch.covers and order.target is Target.CUSTOMER and wanted == ACTIVE:
+                switch.things = dict.fromkeys(switch.things, ACTIVE)
         _happen(switch.after_telling)
         return order.foreign_id
 
@@ -91,6 +94,9 @@ class SwitchConnector(Connector):
         if switch.is_mute:
             return Standing(state=State.UNKNOWN, says="it never says")
         stands = switch.things[thing]
+        if switch.covers and stands == ACTIVE:
+            of_customers = [stand for other, stand in switch.things.items() if other.startswith("customer ")]
+            stands = next((stand for stand in of_customers if stand != ACTIVE), ACTIVE)
         if stands == "closed":
             return Standing(state=State.CLOSED)
         is_settled = not (switch.changes and switch.unsettled_reads)

@@ -7,7 +7,7 @@ import typer
 from tollbook.cli.listing import print_list
 from tollbook.credit.models import Hold, OrderState, SuspensionOrder, Wanted
 
-ONLY_JSON = ("customer", "asked_at", "told_at", "read_at", "attempts", "next_try_at", "cuts_calls")
+ONLY_JSON = ("customer", "asked_at", "told_at", "read_at", "attempts", "next_try_at")
 
 # Exit status, as of a collect: all, some, none.
 ALL_DONE, NOT_YET, FAILED = 0, 1, 2
@@ -23,10 +23,10 @@ def facts(order: SuspensionOrder) -> dict[str, object]:
         "customer": order.customer.code,
         "account": order.account.code if order.account else "",
         "wanted": order.wanted,
-        "cuts_calls": order.cuts_calls,
         "state": "differs" if order.drift else order.state,
         "platform_says": order.read_word or order.read_state,
         "emergency_calls": emergency(order),
+        "calls_in_progress": "" if order.wanted == Wanted.ACTIVE else "are cut" if order.cuts_calls else "go on",
         "asked_by": order.asked_by,
         "asked_at": order.asked_at,
         "told_at": order.told_at,

@@ -13,7 +13,7 @@ from tollbook.cli.order_report import NOT_YET, exit_status, facts, hold_lines, p
 from tollbook.credit.models import Hold, Manner, SuspensionOrder
 from tollbook.credit.operations import resume as lift
 from tollbook.credit.operations import suspend as place
-from tollbook.credit.queries import holds_of
+from tollbook.credit.queries import due_orders, holds_of
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.carry_out_orders import WAIT_FOR_OTHER_S, carry_out
@@ -29,6 +29,7 @@ Why = Annotated[str, typer.Option("--why", help="Kept in the history.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be told to whom; tell nobody.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 NOWHERE = "there is no platform to tell: no pairing, link or mark leads to one"
+NOTHING_STOPPED = "nothing of theirs was stopped by Tollbook; name an account to have it resumed all the same"
 
 
 @suspending.command()
@@ -143,6 +144,9 @@ def _carry_out_and_show(
     """Tell the platforms now, unless it is a rehearsal, and say how each stands. Ends the command."""
     if not dry_run:
         carry_out(orders, now=now, patience_s=WAIT_FOR_OTHER_S)
+        carry_out(
+            due_orders(now=now).filter(customer=customer), now=now
+        )  # what is looked at again because of them
     for order in orders:
         order.refresh_from_db()
     holds = [one for one in holds_of(customer) if account is None or one.account in (None, account)]
@@ -154,7 +158,7 @@ def _carry_out_and_show(
             *hold_lines(holds),
         ):
             typer.echo(line)
-        print_orders(orders, as_json=False, empty=NOWHERE, with_steps=not dry_run)
+        print_orders(orders, as_json=False, empty=NOWHERE if holds else NOTHING_STOPPED, with_steps=not dry_run)
     if not dry_run:
         is_nowhere = not orders and bool(holds)
         raise typer.Exit(NOT_YET if is_nowhere else exit_status(orders))

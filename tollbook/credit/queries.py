@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tollbook.connections.models import Connection
-from tollbook.credit.models import UNDER_WAY, Hold, OrderState, SuspensionOrder
-from tollbook.customers.models import Account, Customer
+from tollbook.connectors.base import Target
+from tollbook.credit.models import UNDER_WAY, Hold, OrderState, SuspensionOrder, Wanted
+from tollbook.customers.models import Account, AccountLink, Customer, Pairing
 from tollbook.errors import BadInput
 
 
@@ -41,6 +42,30 @@ def order_numbered(number: int) -> SuspensionOrder:
     if found is None:
         raise BadInput(f"there is no order {number}; see `tollbook orders list`")
     return found
+
+
+def is_stopped_as_a_whole(order: SuspensionOrder) -> bool:
+    """Whether the customer is stopped there as a whole, so that one account of theirs cannot look free."""
+    if order.target == Target.CUSTOMER:
+        return False
+    whole = current_orders().filter(connection=order.connection, customer=order.customer)
+    return whole.filter(target=Target.CUSTOMER.value).exclude(wanted=Wanted.ACTIVE).exists()
+
+
+def customers_to_ask() -> QuerySet[Customer]:
+    """Those who are held, and those who have something now that is stopped because of somebody else."""
+    stopped = SuspensionOrder.objects.exclude(state=OrderState.SUPERSEDED).exclude(wanted=Wanted.ACTIVE)
+    same = stopped.filter(connection=OuterRef("connection"), foreign_id=OuterRef("foreign_id"))
+    moved = same.filter(target=Target.ACCOUNT.value).exclude(customer=OuterRef("account__customer"))
+    repaired = same.filter(target=Target.CUSTOMER.value).exclude(customer=OuterRef("customer"))
+    accounts = AccountLink.objects.filter(Exists(moved), active_until=None)
+    pairings = Pairing.objects.filter(Exists(repaired), active_until=None)
+    wanted = (
+        Q(pk__in=Hold.objects.filter(lifted_at=None).values("customer_id"))
+        | Q(pk__in=accounts.values("account__customer_id"))
+        | Q(pk__in=pairings.values("customer_id"))
+    )
+    return Customer.objects.filter(wanted).order_by("pk")
 
 
 def accounts_under_orders(connection: Connection) -> set[int]:

@@ -30,7 +30,7 @@ from tollbook.credit.operations.settle import (
     try_later,
     warn,
 )
-from tollbook.credit.queries import current_orders, due_orders
+from tollbook.credit.queries import due_orders, is_stopped_as_a_whole
 from tollbook.credit.verdict import Verdict, in_words, verdict
 from tollbook.errors import TollbookError
 
@@ -140,7 +140,7 @@ def _bring_about(order: SuspensionOrder, connector: Connector, now: datetime) ->
     says = in_words(standing)
     if found is Verdict.UNKNOWN:
         hand_over(order, f"it was told, but the platform does not say how it stands ({says}); look there", now=now)
-    elif _is_covered(order):
+    elif order.wanted == Wanted.ACTIVE and is_stopped_as_a_whole(order):
         finish(order, "told; its customer is suspended there still", now=now)
     else:
         _again(order, f"it was told, and still the platform says: {says}", now)
@@ -197,16 +197,6 @@ def _look_again(order: SuspensionOrder, says: str, now: datetime) -> None:
         return
     wait = max(FIRST_LOOK, min(LAST_LOOK, (now - since) / 4))
     try_later(order, f"accepted, and not carried out everywhere yet: {says}", at=now + wait, now=now, counts=False)
-
-
-def _is_covered(order: SuspensionOrder) -> bool:
-    """An account that is free again does not look so while its customer is suspended as a whole."""
-    if order.wanted != Wanted.ACTIVE or order.target == Target.CUSTOMER:
-        return False
-    whole = current_orders().filter(
-        connection=order.connection, customer=order.customer, target=Target.CUSTOMER.value
-    )
-    return whole.exclude(wanted=Wanted.ACTIVE).exists()
 
 
 def _is_due(order: SuspensionOrder, now: datetime) -> bool:

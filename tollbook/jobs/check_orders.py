@@ -26,7 +26,7 @@ from tollbook.credit.operations.accept import accept_as_found
 from tollbook.credit.operations.ask import ask
 from tollbook.credit.operations.settle import JOB, find_drift, finish, keep_reading, reopen
 from tollbook.credit.places import policy_of
-from tollbook.credit.queries import current_orders
+from tollbook.credit.queries import current_orders, customers_to_ask, is_stopped_as_a_whole
 from tollbook.credit.verdict import Verdict, in_words, verdict
 from tollbook.customers.models import Customer
 from tollbook.errors import TollbookError
@@ -41,9 +41,9 @@ ENFORCED = "enforced"
 
 
 def keep_holds(*, now: datetime) -> list[SuspensionOrder]:
-    """Ask for what holds and is not asked for yet: a new account, a new pairing. Safe to repeat."""
+    """Ask for what is not asked for yet: accounts that are new, or somebody else's by now. Safe to repeat."""
     asked: list[SuspensionOrder] = []
-    for customer in Customer.objects.filter(holds__lifted_at=None, holds__isnull=False).distinct().order_by("pk"):
+    for customer in customers_to_ask():
         with transaction.atomic():
             customer.refresh_from_db(from_queryset=Customer.objects.select_for_update())
             asked += ask(customer, by=JOB, why="held already", now=now)
@@ -106,7 +106,8 @@ def _check(order: SuspensionOrder, connector: Connector, now: datetime) -> None:
         return
     if found is Verdict.UNKNOWN:
         return  # a person said it was done, and the platform cannot contradict
-    if found is not Verdict.NOT_SO:
+    is_covered = order.wanted == Wanted.ACTIVE and is_stopped_as_a_whole(order)
+    if found is not Verdict.NOT_SO or is_covered:
         _keep(order, standing.state.value, standing.state_word, now)
         find_drift(order, "", now=now)
         return

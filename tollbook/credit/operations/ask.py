@@ -1,7 +1,9 @@
 """From holds to orders: what each platform shall be told."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from django.db.models import Q
 
 from tollbook.connections.models import Connection
 from tollbook.connectors.base import Target
@@ -9,9 +11,11 @@ from tollbook.credit.models import Hold, OrderState, Policy, SuspensionOrder, Wa
 from tollbook.credit.operations.settle import hand_over, note, reopen, supersede
 from tollbook.credit.places import Place, keeps_emergency, places_of, policy_of, wanted_at
 from tollbook.credit.queries import current_orders, holds_of
-from tollbook.customers.models import Account, Customer
+from tollbook.customers.models import Account, Customer, Pairing
 
 MAX_WHY = 500
+
+Key = tuple[int, str, str]  # connection, target, foreign id
 
 
 def ask(
@@ -30,23 +34,32 @@ def ask(
     platform itself stopped is resumed too.
     """
     holds = holds_of(customer)
-    places = places_of(customer, at=now)
-    known = {_key(order): order for order in current_orders().filter(customer=customer)}
+    places = {place.key: place for place in places_of(customer, at=now)}
+    known = _known(customer, places.values())
     asked = _Asked(by=by, why=why[:MAX_WHY], now=now, is_by_name=is_by_name)
-    orders: list[SuspensionOrder] = []
-    for place in places:
-        if account is not None and (place.account is None or place.account.pk != account.pk):
-            continue
-        # Asked for by name is the customer as a whole, or the account: not each account of a customer.
-        is_named = is_by_name and (account is not None or place.target is Target.CUSTOMER)
-        order = asked.at_place(customer, place, holds, known.get(place.key), is_named=is_named)
-        orders += [order] if order is not None else []
-    keys = {place.key for place in places}
+    orders: list[SuspensionOrder | None] = []
+    for key, place in places.items():
+        if account is None or (place.account is not None and place.account.pk == account.pk):
+            # Asked for by name is the customer as a whole, or the account: not each account of a customer.
+            is_named = is_by_name and (account is not None or place.target is Target.CUSTOMER)
+            orders.append(asked.at_place(customer, place, holds, known.get(key), is_named=is_named))
     for key, order in known.items():
-        if key not in keys and (account is None or order.account_id == account.pk):
-            left = asked.left_behind(order, holds)
-            orders += [left] if left is not None else []
-    return orders
+        if key not in places and (account is None or order.account_id == account.pk):
+            orders.append(asked.left_behind(order, holds))
+    return [order for order in orders if order is not None]
+
+
+def _known(customer: Customer, places: Iterable[Place]) -> dict[Key, SuspensionOrder]:
+    """The customer's orders, and those of others about what is the customer's now; locked."""
+    at = Q(customer=customer)
+    for connection in {place.connection for place in places}:
+        at |= Q(
+            connection=connection,
+            foreign_id__in=[one.foreign_id for one in places if one.connection == connection],
+        )
+    found = {_key(order): order for order in current_orders().filter(at).select_for_update(of=("self",))}
+    here = {place.key for place in places}
+    return {key: order for key, order in found.items() if order.customer_id == customer.pk or key in here}
 
 
 class _Asked:
@@ -71,6 +84,8 @@ class _Asked:
         is_named: bool,
     ) -> SuspensionOrder | None:
         wanted, cuts_calls = wanted_at(place, holds, self._policy(place.connection))
+        if known is not None and wanted == Wanted.ACTIVE and _is_under_its_customer(place, holds):
+            return known
         if known is None and wanted == Wanted.ACTIVE and not is_named:
             return None
         sought = (wanted, cuts_calls, bool(place.for_a_person))
@@ -122,17 +137,29 @@ class _Asked:
             supersede(order, by=self._by, why="there is another way now", now=self._now)
             return None
         is_held = any(hold.account_id in (None, order.account_id) for hold in holds)
-        if is_held or order.wanted == Wanted.ACTIVE:
+        if order.wanted == Wanted.ACTIVE or (is_held and not _is_theirs(order)):
             return None
+        by_hand = order.reason or f"{order.connection.name} cannot be told by Tollbook"
         place = Place(
             connection=order.connection,
             target=Target(order.target),
             foreign_id=order.foreign_id,
             account=order.account,
-            for_a_person=order.reason if order.by_hand else "",
+            for_a_person=by_hand if order.by_hand else "",
         )
         return self.at_place(order.customer, place, [], order, is_named=False)
 
 
-def _key(order: SuspensionOrder) -> tuple[int, str, str]:
+def _is_under_its_customer(place: Place, holds: Sequence[Hold]) -> bool:
+    """The customer is stopped as a whole: to resume one of their accounts might undo that. It follows the customer."""
+    return not place.carries_customer and any(hold.account_id is None for hold in holds)
+
+
+def _is_theirs(order: SuspensionOrder) -> bool:
+    """A customer there that still is this one, and yet no place: somebody else's too by now, who must not stop."""
+    pairings = Pairing.objects.filter(connection=order.connection, foreign_id=order.foreign_id, active_until=None)
+    return order.target == Target.CUSTOMER and pairings.filter(customer=order.customer).exists()
+
+
+def _key(order: SuspensionOrder) -> Key:
     return order.connection_id, order.target, order.foreign_id

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from tollbook.alarms.models import AlarmKind
 from tollbook.alarms.operations import clear_alarm, raise_alarm
-from tollbook.connectors.base import Standing
+from tollbook.connectors.base import Standing, Target
 from tollbook.credit.models import UNDER_WAY, OrderEvent, OrderState, SuspensionOrder, Wanted
 from tollbook.errors import BadInput
 
@@ -85,6 +85,16 @@ def finish(order: SuspensionOrder, detail: str, *, by: str = JOB, now: datetime)
     if _is_open(order):
         _settle(order, OrderState.DONE, "", now)
         note(order, "done", detail, by=by, now=now)
+        if order.target == Target.CUSTOMER and order.wanted == Wanted.ACTIVE:
+            _look_below(order, now)
+
+
+def _look_below(order: SuspensionOrder, now: datetime) -> None:
+    """At some platforms a customer is resumed by resuming every account, those that are held alone too."""
+    current = SuspensionOrder.objects.filter(connection=order.connection, customer=order.customer, by_hand=False)
+    stopped = current.filter(state=OrderState.DONE).exclude(wanted=Wanted.ACTIVE).exclude(pk=order.pk)
+    for one in stopped.order_by("pk"):
+        reopen(one, by=JOB, why="its customer was resumed: is it still stopped?", now=now)
 
 
 @transaction.atomic
