@@ -13,6 +13,7 @@ from tests.jobs.carrier import Carrier, carrier
 from tollbook.billing.models import Invoice
 from tollbook.billing.operations import set_seller
 from tollbook.connections.models import Connection
+from tollbook.customers.models import Account, Number
 from tollbook.usage.models import UsageRecord
 
 Tollbook = Callable[..., Any]
@@ -53,6 +54,22 @@ def test_nothing_is_collected_before_somebody_has_looked_and_said_that_it_is_rig
     assert UsageRecord.objects.count() == 20
     assert tollbook("connection", "confirm", "carrier", "--yes").status == 0  # again changes nothing
     assert tollbook("collect", "carrier").status == 0
+
+
+def test_calls_to_own_numbers_that_are_read_as_outgoing_are_pointed_out(
+    lesnet: Carrier, tollbook: Tollbook
+) -> None:
+    assert "own numbers" not in tollbook("connection", "confirm", "carrier", "--yes").stdout
+    tollbook("connection", "add", "carrier", "--change", "--set", "incoming_to=")
+    account = Account.objects.get(code="redriver-trunk")
+    Number.objects.create(account=account, digits=12045550121)
+
+    looked = tollbook("connection", "confirm", "carrier", "--yes")
+
+    assert (
+        "calls to your own numbers are read as outgoing: 12045550121; if they came in: tollbook connection add carrier "
+        '--change --set "incoming_to=12045550121"'
+    ) in looked.stdout
 
 
 def test_a_test_names_each_link(lesnet: Carrier, tollbook: Tollbook) -> None:

@@ -1,5 +1,6 @@
 """Confirming that files are read as they are meant, before anything of them is charged."""
 
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
@@ -11,9 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from tollbook.cli.database import open_database
+from tollbook.connections.models import Connection
 from tollbook.connections.operations import named_connection, open_connector, set_connection
 from tollbook.connectors.base import Preview
+from tollbook.customers.models import Number
 from tollbook.jobs.account_links import follow_links
+from tollbook.records import INCOMING
 
 SHOWN = {
     "start": "start (UTC)",
@@ -25,6 +29,7 @@ SHOWN = {
     "defect": "set aside",
 }
 US_PER_S = 1_000_000
+MAX_DIGITS = 18
 
 
 def confirm(
@@ -44,6 +49,8 @@ def confirm(
         follow_links(connector, connection, now=datetime.now(UTC))
         preview = connector.preview()
     show(preview)
+    for line in doubts(preview, connection):
+        typer.echo(line)
     if not yes:
         typer.confirm("Is every call read as it was made?", abort=True)
     set_connection(name=name, settings=preview.settings, may_change=True)
@@ -60,9 +67,25 @@ def show(preview: Preview) -> None:
         pl.col("start").dt.strftime("%Y-%m-%d %H:%M:%S"), pl.col("duration_us") / US_PER_S
     )
     table = Table(*SHOWN.values())
-    for row in usage.select(*SHOWN).iter_rows():
+    for row in usage.select(*SHOWN).head(len(preview.lines)).iter_rows():
         table.add_row(*(_shown(value) for value in row))
     console.print(table)
+
+
+def doubts(preview: Preview, connection: Connection) -> Iterator[str]:
+    """What looks wrong in more records than are shown."""
+    usage = preview.usage
+    defects = usage.filter(pl.col("defect").is_not_null())
+    if len(defects):
+        yield f"{len(defects):,} of {len(usage):,} records are set aside: {defects['defect_detail'][0]}"
+    called = usage.filter(~pl.col("kind").is_in(INCOMING))["cld"].drop_nulls().unique()
+    digits = {int(cld) for cld in called.str.strip_prefix("+") if cld.isdecimal() and len(cld) <= MAX_DIGITS}
+    own = Number.objects.filter(digits__in=digits, active_until=None).order_by("digits")
+    if numbers := ", ".join(f"{number.digits}" for number in own):
+        yield (
+            f"calls to your own numbers are read as outgoing: {numbers}; if they came in: tollbook connection add "
+            f'{connection.quoted} --change --set "incoming_to={numbers}"'
+        )
 
 
 def _shown(value: object) -> str:

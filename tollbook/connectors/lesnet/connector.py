@@ -1,5 +1,6 @@
 """Les.net: one cumulative text file of calls per account, fetched daily from the account's link."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -41,7 +42,8 @@ from tollbook.connectors.lesnet.orders import Orders
 from tollbook.errors import BadInput, TollbookError
 
 SAMPLE_BYTES = 1 << 16
-PREVIEW_ROWS = 10
+PREVIEW_LINES = 10  # shown
+PREVIEW_ROWS = 500  # read
 MARK_BYTES = 8
 FORM = ("delimiter", "header")  # settings
 
@@ -118,7 +120,7 @@ class LesNetConnector(Connector):
             BadInput: the file cannot be read as this layout, or nothing says whose calls it holds.
         """
         with file.open("rb") as beginning:
-            layout = seen_in(_lines(beginning.read(SAMPLE_BYTES)), self.layout, name)
+            layout = seen_in(_lines(beginning.read(SAMPLE_BYTES), self.layout), self.layout, name)
         for batch in read_usage(file, layout, batch_rows=batch_rows, complete=is_complete, name=name):
             yield replace(batch, usage=_of_link(batch.usage, name))
 
@@ -191,7 +193,7 @@ class LesNetConnector(Connector):
         return Preview(
             source=name,
             says=in_words(layout),
-            lines=tuple(_lines(sample)[: PREVIEW_ROWS + form.header]),
+            lines=tuple(_lines(sample, layout)[: PREVIEW_LINES + form.header]),
             usage=usage,
             settings={"layout_confirmed": f"{sign} {header} {self._mark()}"},
         )
@@ -208,7 +210,7 @@ class LesNetConnector(Connector):
 
     def _seen_in(self, sample: bytes, name: str, layout: Layout) -> Layout:
         try:
-            return seen_in(_lines(sample), layout, name)
+            return seen_in(_lines(sample, layout), layout, name)
         except BadInput as error:
             raise NeedsAttention(
                 f"{error}; open it in a browser: it may ask for a login. If it holds calls and is written in another "
@@ -224,8 +226,11 @@ class LesNetConnector(Connector):
         )
 
 
-def _lines(sample: bytes) -> list[str]:
-    return sample.decode("utf-8-sig", "replace").splitlines()
+def _lines(sample: bytes, layout: Layout) -> list[str]:
+    """The lines of the beginning of a file; the last may be cut."""
+    is_wide = sample.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    text = sample.decode("utf-16" if is_wide else layout.file.encoding, "replace")
+    return text.removeprefix("\ufeff").splitlines()
 
 
 def _of_link(usage: pl.DataFrame, name: str) -> pl.DataFrame:
