@@ -50,7 +50,7 @@ def wait_for(what: Callable[[], T | None]) -> T:
 class Up:
     """A running `tollbook up`."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environment: dict[str, str], *options: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         self._log = folder / "up.log"
@@ -64,6 +64,7 @@ class Up:
             "--log-json",
             "--stop-within",
             "10",
+            *options,
         ]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -115,11 +116,11 @@ def children_of(pid: int) -> list[int]:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[dict[str, str]], Up]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     started: list[Up] = []
 
-    def one(environment: dict[str, str]) -> Up:
-        started.append(Up(tmp_path, environment))
+    def one(environment: dict[str, str], *options: str) -> Up:
+        started.append(Up(tmp_path, environment, *options))
         return started[-1]
 
     yield one

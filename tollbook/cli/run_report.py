@@ -1,11 +1,18 @@
 """How runs are shown: visits to platforms, and imports with their intake equation."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from itertools import chain
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncDate
 
 from tollbook.connections.queries import zone_of
 from tollbook.connectors.base import Feature
+from tollbook.connectors.push_gate import takes_pushes
 from tollbook.connectors.registry import connector_class
+from tollbook.jobs.take_pushed import PUSHED
 from tollbook.money import decimal_of
 from tollbook.usage.frames import OUTCOMES
 from tollbook.usage.models import CollectRun, ImportRun, RunState
@@ -73,14 +80,37 @@ def collect_lines(run: CollectRun, *, is_trial: bool = False) -> Iterable[str]:
 
 def _asked(run: CollectRun) -> str:
     """As `3 customers asked, 1 failed, 12 had nothing new to ask for; 1,024 bytes fetched`."""
-    has_files = Feature.FILES in connector_class(run.connection.kind).offers
-    one, many = ("new file", "new files") if has_files else ("request", "requests")
+    connector = connector_class(run.connection.kind)
+    one, many = "request", "requests"
+    if takes_pushes(connector, run.connection.settings):
+        one, many = "message", "messages"
+    elif Feature.FILES in connector.offers:
+        one, many = "new file", "new files"
     parts = [f"{run.scopes:,} {one if run.scopes == 1 else many}"]
     if run.scopes_failed:
         parts.append(f"{run.scopes_failed:,} failed")
     if run.scopes_skipped:
         parts.append(f"{run.scopes_skipped:,} collected before")
     return f"{', '.join(parts)}; {run.bytes_fetched:,} bytes fetched"
+
+
+def pushed_by_day(visits: QuerySet[CollectRun], last: int) -> list[str]:
+    """What was pushed, a line for each connection and day of its zone, the newest last."""
+    found: list[tuple[date, str, str]] = []
+    imports = ImportRun.objects.filter(collect__in=visits.filter(asked_by=PUSHED).values("pk"))
+    for name, zone in set(imports.values_list("connection__name", "day_zone")):
+        days = (
+            imports.filter(connection__name=name, day_zone=zone)
+            .annotate(day=TruncDate("started_at", tzinfo=ZoneInfo(zone)))
+            .values("day")
+            .annotate(taken=Count("pk"), **{f"all_{outcome}": Sum(outcome) for outcome in OUTCOMES})
+            .order_by("-day")
+            .values_list("day", "taken", *(f"all_{outcome}" for outcome in OUTCOMES))
+        )
+        for day, taken, *counts in days[:last]:
+            came = equation(dict(zip(OUTCOMES, counts, strict=True)))
+            found.append((day, name, f"pushed to {name} on {day}, taken {taken:,} times: {came}"))
+    return [line for *_, line in sorted(found)][-last:]
 
 
 def run_facts(run: ImportRun, sums: Mapping[str, int]) -> dict[str, object]:

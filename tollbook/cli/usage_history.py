@@ -10,10 +10,11 @@ from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
 from tollbook.cli.period import days_of
 from tollbook.cli.progress import file_progress
-from tollbook.cli.run_report import collect_facts, history, run_facts, run_lines
+from tollbook.cli.run_report import collect_facts, history, pushed_by_day, run_facts, run_lines
 from tollbook.connections.operations import named_connection
 from tollbook.errors import BadInput
 from tollbook.jobs.reprocess_usage import reprocess_usage
+from tollbook.jobs.take_pushed import PUSHED
 from tollbook.usage.days import DayIntake, intake_by_day
 from tollbook.usage.evidence import copy_evidence, evidence_path
 from tollbook.usage.frames import OUTCOMES
@@ -30,10 +31,13 @@ def runs(
         bool, typer.Option("--json", help="As JSON: the imports, or with --collects the visits.")
     ] = False,
     collects: Annotated[bool, typer.Option("--collects", help="Only the visits to platforms.")] = False,
+    pushed: Annotated[
+        bool, typer.Option("--pushed", help="Every taking of pushed records, too; there may be two a second.")
+    ] = False,
 ) -> None:
     """Imports so far, with their intake equation: records in = the sum of all that became of them.
 
-    What a visit to a platform brought stands below the visit.
+    What a visit to a platform brought stands below the visit. Of pushed records a line tells for each day.
 
     Example: tollbook usage runs --connection office --last 5
     """
@@ -43,6 +47,9 @@ def runs(
     if connection is not None:
         source = named_connection(connection)
         visits, imports = visits.filter(connection=source), imports.filter(connection=source)
+    by_day = [] if pushed or as_json else pushed_by_day(visits, last)
+    if not pushed:
+        visits, imports = visits.exclude(asked_by=PUSHED), imports.exclude(collect__asked_by=PUSHED)
     newest_visits = list(visits[:last])[::-1]
     newest = [] if collects else list(imports[:last])[::-1]
     if as_json and collects:
@@ -51,7 +58,7 @@ def runs(
         sums = charged_sums(run.pk for run in newest)
         print_json([run_facts(run, sums.get(run.pk, {})) for run in newest])
     else:
-        for line in history(newest_visits, newest):
+        for line in [*history(newest_visits, newest), *by_day]:
             typer.echo(line)
 
 

@@ -34,8 +34,10 @@ from tollbook.jobs.check_sources import check_sources
 from tollbook.jobs.collect_usage import SCHEDULE, collect_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.jobs.sync import sync as sync_with_platform
+from tollbook.jobs.watch_funds import watch_everybody, watch_raised
 from tollbook.up.queues import HOUSE, ORDER_LANES, PLATFORMS
 from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
+from tollbook.usage.pushing import forget_taken
 
 LOG = structlog.get_logger()
 
@@ -202,6 +204,28 @@ def _lane(connection: Connection) -> str:
 def _connections_of(orders: QuerySet[SuspensionOrder]) -> list[Connection]:
     ids = set(orders.values_list("connection_id", flat=True))
     return list(Connection.objects.filter(pk__in=ids).order_by("pk"))
+
+
+@app.periodic(cron=EVERY_FIVE_MINUTES)
+@app.task(name="watch funds", queue=HOUSE, queueing_lock="watch funds")
+def watch_funds(timestamp: int) -> None:  # noqa: ARG001
+    """See whether those without funds have some again."""
+    watch_raised(now=_now())
+
+
+@app.periodic(cron=NIGHTLY)
+@app.task(name="watch all funds", queue=HOUSE, queueing_lock="watch all funds")
+def watch_all_funds(timestamp: int) -> None:  # noqa: ARG001
+    """See whether everybody has funds, however their usage came."""
+    watch_everybody(now=_now())
+
+
+@app.periodic(cron=NIGHTLY)
+@app.task(name="forget pushed", queue=HOUSE, queueing_lock="forget pushed")
+def forget_pushed(timestamp: int) -> None:  # noqa: ARG001
+    """Delete pushed messages that were taken long ago: they are in evidence."""
+    if forgotten := forget_taken(now=_now()):
+        LOG.info("forgotten", messages=forgotten)
 
 
 @app.periodic(cron=NIGHTLY)

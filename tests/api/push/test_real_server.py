@@ -1,0 +1,109 @@
+"""Records sent to the real processes: over sockets, by HTTPS, while the database is away."""
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import psycopg
+from django.db import connection as database
+
+from simulators.freeswitch import make_month, send_json, send_xml
+from tests.cli.test_up import Up, wait_for
+from tests.jobs.pushing import PASSWORD, SECRET, switch
+from tollbook.usage.models import CollectRun, PushedMessage, UsageRecord
+
+CALLS = make_month(count=12)
+
+
+def is_listening(up: Up) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", up.port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def said(up: Up, *parts: bytes) -> bytes:
+    """What the server answers to raw bytes, until it says no more for a while."""
+    with socket.create_connection(("127.0.0.1", up.port), timeout=5) as connection:
+        for part in parts:
+            connection.sendall(part)
+        return connection.recv(4_096)
+
+
+@contextmanager
+def away(home: dict[str, str]) -> Iterator[None]:
+    """The database lets nobody in, and ends whoever is."""
+    name = urlsplit(home["DATABASE_URL"]).path[1:]
+    where = database.get_connection_params()
+    database.close()
+    with psycopg.connect(host=where["host"], port=where["port"], user=where["user"], dbname="postgres") as server:
+        server.autocommit = True
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        yield
+        server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+def test_from_a_switch_to_the_books(start: Callable[..., Up], home: dict[str, str]) -> None:
+    fs = switch()
+    up = start(home)
+    wait_for(lambda: is_listening(up))
+    url = f"http://127.0.0.1:{up.port}/push"
+
+    # The switch waits for a 100 before it sends the body.
+    [posted] = send_xml(f"{url}/fs/{SECRET}", CALLS[0]).posted
+    assert (posted.status, posted.was_asked_to_continue) == (200, True)
+    [posted] = send_json(f"{url}/fs", CALLS[1], cred=f"switch:{PASSWORD}", encode="base64").posted
+    assert (posted.status, posted.was_asked_to_continue) == (200, True)
+    # Whoever is not let in is not even asked for it.
+    [posted] = send_xml(f"{url}/fs/another-secret-entirely", CALLS[2]).posted
+    assert (posted.status, posted.has_sent_body) == (404, False)
+    # Nor for a body that is too large, or sent in chunks that never end.
+    head = f"POST /push/fs/{SECRET} HTTP/1.1\r\nHost: a\r\n".encode()
+    assert said(up, head, b"Content-Length: 99999999\r\nExpect: 100-continue\r\n\r\n").startswith(b"HTTP/1.1 413")
+    chunk = b"10000\r\n" + b"a" * 65_536 + b"\r\n"
+    assert said(up, head, b"Transfer-Encoding: chunked\r\n\r\n", chunk * 65).startswith(b"HTTP/1.1 413")
+    assert said(up, head, b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\n<a>\r\n0\r\n\r\n").startswith(
+        b"HTTP/1.1 200"
+    )
+
+    wait_for(lambda: UsageRecord.objects.count() == 3)
+    assert not PushedMessage.objects.filter(taken_by=None).exists()
+    assert {run.asked_by for run in CollectRun.objects.filter(connection=fs)} == {"push"}
+    assert up.end() == 0
+    log = "\n".join(str(line) for line in up.lines())
+    assert "/push/fs/•••" in log
+    assert SECRET not in log
+    assert PASSWORD not in log
+    assert "another-secret" not in log
+
+
+def test_nothing_is_lost_while_the_database_is_away(start: Callable[..., Up], home: dict[str, str]) -> None:
+    switch()
+    up = start(home)
+    wait_for(lambda: is_listening(up))
+    url = f"http://127.0.0.1:{up.port}/push/fs/{SECRET}"
+    assert send_xml(url, CALLS[0]).is_taken
+
+    with away(home):
+        assert [send_xml(url, call).posted[0].status for call in CALLS[1:5]] == [503] * 4
+    assert [send_xml(url, call).posted[0].status for call in CALLS] == [200] * 12
+
+    wait_for(lambda: UsageRecord.objects.count() == 12)
+    assert up.end() == 0
+
+
+def test_by_https(start: Callable[..., Up], home: dict[str, str]) -> None:
+    switch()
+    up = start(home, "--tls-trial")
+    wait_for(lambda: is_listening(up))
+    assert send_xml(f"https://127.0.0.1:{up.port}/push/fs/{SECRET}", CALLS[0]).is_taken
+    assert not send_xml(f"http://127.0.0.1:{up.port}/push/fs/{SECRET}", CALLS[1]).is_taken
+    certificate = f"{home['TOLLBOOK_HOME']}/trial.crt"
+    trusting = ssl.create_default_context(cafile=certificate)
+    with socket.create_connection(("127.0.0.1", up.port)) as plain:
+        assert trusting.wrap_socket(plain, server_hostname="127.0.0.1").version() in {"TLSv1.2", "TLSv1.3"}
+    assert up.end() == 0
