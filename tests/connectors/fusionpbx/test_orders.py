@@ -6,11 +6,11 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from simulators.fusionpbx import Simulator
+from simulators.fusionpbx.tenants import Extension
 from tests.connectors.fusionpbx.sites import connector_at, tell, with_switch
 from tollbook.connectors.base import Order, Standing, State, Target, Verb
 from tollbook.connectors.errors import ForAPerson, NeedsAttention, TryAgainLater
 from tollbook.connectors.fusionpbx.connector import FusionPbxConnector
-from tollbook.errors import BadInput
 
 TENANT = "maple.example.ca"
 DESK = f"2112@{TENANT}"
@@ -92,6 +92,25 @@ def test_outgoing_calls_alone_are_stopped_and_what_was_allowed_comes_back(of_gen
     connector.close()
 
 
+def test_a_whole_suspension_stays_whole_where_routes_test_toll_allow(own: Simulator) -> None:
+    connector = connector_at(own, **ROUTES)
+
+    suspend(connector, Target.CUSTOMER, TENANT, outbound=True)
+    stands = suspend(connector, Target.CUSTOMER, TENANT)
+    assert (stands.state, stands.is_outbound_only) == (State.SUSPENDED, False)
+    stands = suspend(connector, Target.CUSTOMER, TENANT, outbound=True)
+    assert (stands.state, stands.is_outbound_only) == (State.SUSPENDED, True)
+    before = {number: one.toll_allow for number, one in by_number(own).items()}
+    assert resume(connector, Target.CUSTOMER, TENANT).state is State.ACTIVE
+    assert {number: row["toll_allow"] for number, row in extensions(own).items()} == before
+    connector.close()
+
+
+def by_number(simulator: Simulator) -> dict[str, Extension]:
+    """The tenant's extensions as they were made."""
+    return {one.extension: one for one in simulator.switchboard.by_name[TENANT].extensions}
+
+
 def test_an_extension_whose_toll_allow_was_null_gets_it_back(own: Simulator) -> None:
     own.set_extension(extensions(own)["2112"]["extension_uuid"], toll_allow=None)
     connector = connector_at(own, **ROUTES)
@@ -109,8 +128,6 @@ def test_outgoing_calls_alone_are_not_promised_where_routes_do_not_test_toll_all
     assert not connector.order_powers().outbound_only
     with pytest.raises(NeedsAttention, match="set toll_allow_routes to yes"):
         suspend(connector, Target.ACCOUNT, DESK, outbound=True)
-    with pytest.raises(BadInput, match="set toll_allow_routes to yes"):
-        connector_at(own, suspend_by="outbound")
     assert connector_at(own, **ROUTES).order_powers().outbound_only
     connector.close()
 

@@ -14,7 +14,7 @@ from tollbook.errors import BadInput
 MAX_HOURS = 24 * 60  # of an overlap
 MAX_PAGE = 500
 NOT_CALLS = ("b", "lose_race", "double")
-SUSPEND_BY = ("auto", "outbound", "extension", "gateway", "domain")
+SUSPEND_BY = ("extension", "gateway", "domain")
 
 SETTINGS = (
     Setting(
@@ -74,13 +74,13 @@ SETTINGS = (
     ),
     Setting(
         name="suspend_by",
-        help="how a customer is suspended; auto = outbound where toll_allow_routes is yes, else extension",
-        default="auto",
+        help="what is switched off of a customer who is suspended wholly",
+        default="extension",
         choices=SUSPEND_BY,
     ),
     Setting(
         name="toll_allow_routes",
-        help="whether the outbound routes test toll_allow, so that outgoing calls alone can be stopped",
+        help="whether outbound routes test toll_allow: then outgoing calls alone can be stopped",
         default="no",
     ),
     Setting(name="restricted_toll_allow", help="toll_allow while outgoing calls are stopped", default="local"),
@@ -114,7 +114,7 @@ class Options:
     bills_short_calls: bool
     empty_direction: str
     forwarded_account: str  # with {tenant} in it, perhaps; "" = none
-    suspend_by: str  # of SUSPEND_BY, without auto
+    suspend_by: str  # of SUSPEND_BY
     has_toll_allow_routes: bool
     restricted_toll_allow: str
     sip_profile: str
@@ -142,13 +142,6 @@ class Options:
                 raise BadInput(f"{site.name}: setting {name} is {value!r}; it is one word")
             return value
 
-        has_routes = settings.flag(site, SETTINGS, "toll_allow_routes")
-        suspend_by = text("suspend_by")
-        if suspend_by == "outbound" and not has_routes:
-            raise BadInput(
-                f"{site.name}: suspend_by is outbound, which stops nothing unless outbound routes test toll_allow; "
-                "see that they do and set toll_allow_routes to yes"
-            )
         cache_command = text("cache_command")
         return cls(
             by_rest=text("usage_from") == "rest",
@@ -160,8 +153,8 @@ class Options:
             bills_short_calls=text("short_calls") == "billed",
             empty_direction=text("empty_direction"),
             forwarded_account=text("forwarded_account"),
-            suspend_by=("outbound" if has_routes else "extension") if suspend_by == "auto" else suspend_by,
-            has_toll_allow_routes=has_routes,
+            suspend_by=text("suspend_by"),
+            has_toll_allow_routes=settings.flag(site, SETTINGS, "toll_allow_routes"),
             restricted_toll_allow=word("restricted_toll_allow"),
             sip_profile=word("sip_profile"),
             gateway_profile=word("gateway_profile"),

@@ -17,6 +17,10 @@ _WRITTEN = {
     GATEWAYS: ("enabled", "description"),
     DOMAINS: ("domain_enabled",),
 }
+_OUTGOING = {
+    True: "can be stopped alone if routes test toll_allow, as the settings say: try it with one extension",
+    False: "cannot be stopped alone, so a suspension cuts emergency calls too (toll_allow_routes is no)",
+}
 
 
 def try_database(
@@ -49,12 +53,7 @@ def try_database(
                 f"orders: {table}",
                 lambda table=table, there=there: _writable(control, table, there, platform),  # type: ignore[misc]
             )
-    if options.has_toll_allow_routes:
-        yield Check(
-            "outgoing calls only",
-            is_ok=True,
-            says="the settings say that outbound routes test toll_allow; make one call from a restricted extension",
-        )
+    yield Check("outgoing calls only", is_ok=True, says=_OUTGOING[options.has_toll_allow_routes])
     if switch is None:
         yield Check("event socket", is_ok=True, says=f"not set: an order {AT_EXPIRY}")
     else:
