@@ -100,7 +100,7 @@ def where(proxy: Proxy) -> dict[str, str]:
         "host": str(server["host"]),
         "port": str(server["port"]),
         "database": DATABASE,
-        "db_user": str(server["user"]),
+        "db_user": f"{DATABASE}_tollbook",  # who may do what the page grants, and no more
     }
 
 

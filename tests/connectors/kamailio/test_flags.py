@@ -84,6 +84,17 @@ def test_where_users_are_not_listed_anybody_can_be_named(kamailio: Simulator) ->
         assert told(kamailio, Verb.SUSPEND, Target.ACCOUNT, "anybody", subscriber_table=subscribers)
 
 
+def test_where_users_may_not_be_seen_likewise(kamailio: Simulator) -> None:
+    kamailio.rows(f"REVOKE SELECT ON subscriber FROM {kamailio.user}")
+    try:
+        assert told(kamailio, Verb.SUSPEND, Target.ACCOUNT, "anybody").state is State.SUSPENDED
+        kamailio.rows(f"GRANT SELECT (username, domain) ON subscriber TO {kamailio.user}")
+        with pytest.raises(NeedsAttention, match="there is no user anybody in subscriber"):
+            told(kamailio, Verb.SUSPEND, Target.ACCOUNT, "anybody")
+    finally:
+        kamailio.rows(f"GRANT SELECT ON subscriber TO {kamailio.user}")
+
+
 def test_a_flag_table_of_ones_own_will_do(kamailio: Simulator) -> None:
     kamailio.rows("CREATE TABLE own_flags (who text UNIQUE, how text)")
     kamailio.rows(f"GRANT ALL ON own_flags TO {kamailio.user}")

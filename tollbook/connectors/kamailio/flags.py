@@ -11,7 +11,7 @@ from psycopg.sql import SQL, Composed, Identifier
 from tollbook.connectors.base import Order, OrderPowers, Standing, State, Target, Verb
 from tollbook.connectors.errors import ForAPerson, NeedsAttention
 from tollbook.connectors.kamailio.options import Options
-from tollbook.connectors.kamailio.statements import COLUMNS, table
+from tollbook.connectors.kamailio.statements import COLUMNS, READABLE_COLUMNS, table
 from tollbook.connectors.postgres import Database
 
 SUSPENDED, OUTBOUND_ONLY = "suspended", "outbound_only"
@@ -130,8 +130,11 @@ class Flags:
             )
 
     def _is_user(self, foreign_id: str) -> bool:
+        """Whether there is such a user; also where nobody can tell, the table being none or closed to us."""
         subscribers = self._options.subscriber_table
-        columns = {name for (name,) in self._database.rows(COLUMNS, [subscribers])} if subscribers else set()
+        columns = (
+            {name for (name,) in self._database.rows(READABLE_COLUMNS, [subscribers])} if subscribers else set()
+        )
         if "username" not in columns:
             return True
         user, _, domain = foreign_id.partition("@")

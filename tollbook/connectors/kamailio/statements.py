@@ -16,6 +16,10 @@ COLUMNS = (
     "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped "
     "ORDER BY attnum"
 )
+READABLE_COLUMNS = (
+    "SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped "
+    "AND has_column_privilege(attrelid, attnum, 'SELECT')"
+)
 
 # The tags of a dialog, whichever end sent the request.
 _SAME_DIALOG = SQL(
