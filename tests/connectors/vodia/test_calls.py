@@ -192,7 +192,7 @@ WRONG: dict[str, tuple[dict[str, object], str, str]] = {
 @pytest.mark.parametrize("case", WRONG)
 def test_what_makes_no_sense_waits_with_its_value(case: str, tmp_path: Path) -> None:
     fields, reason, words = WRONG[case]
-    record = record_of(tmp_path, **fields)
+    record = record_of(tmp_path, None, **fields)
     assert record["defect"] == reason
     assert words in str(record["defect_detail"])
     assert record["record_key"]

@@ -4,6 +4,7 @@ import pytest
 
 from simulators.faults import Fault
 from simulators.vodia import Simulator
+from simulators.vodia.sessions import Login
 from tests.connectors.contract import fetch
 from tests.connectors.vodia.sites import LIGHTS, MAPLE, connector_at, scope, site
 from tollbook.connectors.base import Feature
@@ -11,11 +12,11 @@ from tollbook.connectors.errors import NeedsAttention, TryAgainLater
 from tollbook.connectors.secret import Secret
 from tollbook.connectors.vodia.connector import VodiaConnector
 
-STYLES = ("basic", "session", "old")
+STYLES: tuple[Login, ...] = ("basic", "session", "old")
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_each_release_is_logged_into_in_its_own_way(style: str) -> None:
+def test_each_release_is_logged_into_in_its_own_way(style: Login) -> None:
     with Simulator(login=style) as vodia:
         connector = connector_at(vodia, login_style=style)
         assert len(list(connector.customers())) == 6
@@ -23,7 +24,7 @@ def test_each_release_is_logged_into_in_its_own_way(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_the_test_says_which_way_would_be_taken(style: str) -> None:
+def test_the_test_says_which_way_would_be_taken(style: Login) -> None:
     other = STYLES[STYLES.index(style) - 1]
     with Simulator(login=style) as vodia:
         (failed,) = [check for check in connector_at(vodia, login_style=other).test() if not check.is_ok]
@@ -32,7 +33,7 @@ def test_the_test_says_which_way_would_be_taken(style: str) -> None:
 
 
 @pytest.mark.parametrize("style", ["session", "old"])
-def test_a_session_that_ends_in_the_middle_is_opened_again(style: str) -> None:
+def test_a_session_that_ends_in_the_middle_is_opened_again(style: Login) -> None:
     with Simulator(login=style) as vodia:
         whole = fetch(connector_at(vodia, login_style=style, page_size="40"), [scope(LIGHTS)]).lines
         for after in (3, 6):

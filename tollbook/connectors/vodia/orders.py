@@ -5,11 +5,12 @@ write is answered by `{}`, done or not: only what is read afterwards counts.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tollbook.connectors.base import Order, OrderPowers, Standing, State, Target, Verb
 from tollbook.connectors.errors import ForAPerson, NeedsAttention
 from tollbook.connectors.vodia.client import Client, domain_path
-from tollbook.connectors.vodia.memory import BY_ACCOUNT, BY_CUSTOMER, Memory
+from tollbook.connectors.vodia.memory import ACCOUNTS, BY_ACCOUNT, BY_CUSTOMER, KINDS, TRUNKS, Memory
 from tollbook.connectors.vodia.options import Options
 from tollbook.connectors.vodia.people import People, Trunk, is_yes, tenant_of, text
 
@@ -88,12 +89,12 @@ class Orders:
         tenant, number = self._account_of(foreign_id)
         told = self._people.account_settings(tenant, number)
         if not is_off:
-            self._act(tenant, [number], "enable_selected")
+            self._act(tenant, [number], is_off=False)
             self._give_plan_back(tenant, number, told, BY_ACCOUNT)
         elif by_plan:
             self._restrict(tenant, number, told, BY_ACCOUNT)
         else:
-            self._act(tenant, [number], "disable_selected")
+            self._act(tenant, [number], is_off=True)
 
     def _account_standing(self, told: Settings) -> Standing:
         if is_yes(told.get("disabled")):
@@ -109,80 +110,84 @@ class Orders:
         told = self._people.settings(tenant)
         if by_plan:
             self._restrict_tenant(tenant, told)
-        elif self._options.suspend_by == "trunk":
-            own = self._own_trunks(tenant)
-            if not own:
-                raise ForAPerson(
-                    f"tenant {tenant!r} has no trunk of its own, and one that others use is not touched; suspend it by "
-                    "its accounts: `--set suspend_by=accounts`",
-                    platform=self._client.platform,
-                )
-            self._remember_off(tenant, told, [_mark(trunk) for trunk in own if trunk.is_disabled])
-            for trunk in own:
-                self._switch_trunk(tenant, trunk.id, is_off=True)
-        else:
-            every = self._extensions(tenant)
-            off = [number for number, settings in every.items() if is_yes(settings.get("disabled"))]
-            self._remember_off(tenant, told, off)
-            self._act(tenant, [number for number in every if number not in off], "disable_selected")
+            return
+        kind = self._kind
+        things = self._things(tenant, kind)
+        if kind == TRUNKS and not things:
+            raise ForAPerson(
+                f"tenant {tenant!r} has no trunk of its own, and one that others use is not touched; suspend it by "
+                "its accounts: `--set suspend_by=accounts`",
+                platform=self._client.platform,
+            )
+        memory = self._memory(told) or Memory(by=BY_CUSTOMER)
+        if memory.off(kind) is None:  # once: what a first try disabled was not disabled before
+            before = [id for id, is_off in things.items() if is_off]
+            self._remember(domain_path(tenant, "settings"), memory.with_off(kind, before))
+        self._switch(tenant, kind, [id for id, is_off in things.items() if not is_off], is_off=True)
 
     def _resume_customer(self, tenant: str) -> None:
-        """Everything that our suspension may have done is taken back, whatever the settings say today."""
+        """Everything that a suspension of ours did is taken back, whatever the settings say today."""
         told = self._people.settings(tenant)
         memory = self._memory(told)
-        off = memory.off if memory and memory.off is not None else ()
-        every = self._extensions(tenant)
-        own = self._own_trunks(tenant)
-        is_known = (memory is not None and memory.off is not None) or not self._options.memory_key
-        numbers = [one for one, settings in every.items() if is_yes(settings.get("disabled")) and one not in off]
-        all_off = len(numbers) == len(every)  # it stands as suspended: then it is resumed, kept or not
-        if numbers and (is_known or all_off):
-            self._act(tenant, numbers, "enable_selected")
-        trunks = [trunk for trunk in own if trunk.is_disabled and _mark(trunk) not in off]
-        if is_known or len(trunks) == len(own):
-            for trunk in trunks:
-                self._switch_trunk(tenant, trunk.id, is_off=False)
-        for number, settings in every.items():
+        for kind in KINDS:
+            things = self._things(tenant, kind)
+            before = memory.off(kind) if memory else None
+            # Nothing is kept, and it stands as suspended: then it is resumed all the same.
+            is_ours = before is not None or (memory is None and (all(things.values()) or self._forgets(kind)))
+            if is_ours:
+                off = [id for id, is_off in things.items() if is_off and id not in (before or ())]
+                self._switch(tenant, kind, off, is_off=False)
+        for number, settings in self._extensions(tenant).items():
             self._give_plan_back(tenant, number, settings, BY_CUSTOMER)
-        plan = text(told.get(self._options.tenant_plan_key))
-        if self._is_restricted(plan):
-            before = {self._options.tenant_plan_key: self._plan_before(memory)}
-            self._client.write(domain_path(tenant, "settings"), before)
-        self._forget_when_done(tenant, memory)
-
-    def _forget_when_done(self, tenant: str, memory: Memory | None) -> None:
-        """What was kept is forgotten only when everything is as it was: else the next try would need it again."""
-        if memory is None or not self._options.memory_key:
-            return
-        standing = self._customer_standing(tenant)
-        left = [one for one in self._disabled(tenant) if one not in (memory.off or ())]
-        if standing.state is State.ACTIVE and not left:
+        if self._is_restricted(text(told.get(self._options.tenant_plan_key))):
+            before_it = {self._options.tenant_plan_key: self._plan_before(memory)}
+            self._client.write(domain_path(tenant, "settings"), before_it)
+        if memory and self._customer_standing(tenant) == Standing(state=State.ACTIVE):
+            # Not before: else the next try would not know what to give back.
             self._client.write(domain_path(tenant, "settings"), {self._options.memory_key: ""})
 
     def _customer_standing(self, tenant: str) -> Standing:
         told = self._people.settings(tenant)
         memory = self._memory(told)
-        every, own = self._extensions(tenant), self._own_trunks(tenant)
-        enabled = [number for number, settings in every.items() if not is_yes(settings.get("disabled"))]
-        running = [trunk.id for trunk in own if not trunk.is_disabled]
-        for of, left in (("extensions", enabled if every else [""]), ("trunks", running if own else [""])):
-            if not left:
-                return Standing(state=State.SUSPENDED, state_word=f"all {of} disabled")
+        things = {kind: self._things(tenant, kind) for kind in KINDS}
+        for kind, of_kind in things.items():
+            if of_kind and all(of_kind.values()):
+                return Standing(state=State.SUSPENDED, state_word=f"all {kind} disabled")
         if self._is_restricted(plan := text(told.get(self._options.tenant_plan_key))):
-            free = [number for number in enabled if self._escapes(every[number])]
+            free = [number for number, one in self._extensions(tenant).items() if self._escapes(one)]
             if not free:
                 return Standing(state=State.SUSPENDED, state_word=plan, is_outbound_only=True)
             return Standing(state=State.ACTIVE, is_settled=False, says=f"outgoing calls go on from {_some(free)}")
-        before = memory.off if memory else None
-        off = [] if before is None else [one for one in self._disabled(tenant) if one not in before]
-        says = f"in part only: {_some(off)} disabled" if off else ""
-        return Standing(state=State.ACTIVE, is_settled=not off, says=says)
+        left = [
+            id
+            for kind, of_kind in things.items()
+            if memory and (before := memory.off(kind)) is not None
+            for id, is_off in of_kind.items()
+            if is_off and id not in before
+        ]
+        says = f"in part only: {_some(left)} disabled" if left else ""
+        return Standing(state=State.ACTIVE, is_settled=not left, says=says)
 
-    def _disabled(self, tenant: str) -> list[str]:
-        """Of what a customer is suspended by."""
-        if self._options.suspend_by == "trunk":
-            return [_mark(trunk) for trunk in self._own_trunks(tenant) if trunk.is_disabled]
-        return [one for one, told in self._extensions(tenant).items() if is_yes(told.get("disabled"))]
+    @property
+    def _kind(self) -> str:
+        """What of a customer is disabled, as the settings have it."""
+        return TRUNKS if self._options.suspend_by == "trunk" else ACCOUNTS
+
+    def _forgets(self, kind: str) -> bool:
+        return not self._options.memory_key and kind == self._kind
+
+    def _things(self, tenant: str, kind: str) -> dict[str, bool]:
+        """Its extensions, or its own trunks, each with whether it is disabled now."""
+        if kind == TRUNKS:
+            return {trunk.id: trunk.is_disabled for trunk in self._own_trunks(tenant)}
+        return {number: is_yes(told.get("disabled")) for number, told in self._extensions(tenant).items()}
+
+    def _switch(self, tenant: str, kind: str, ids: list[str], *, is_off: bool) -> None:
+        if kind == ACCOUNTS:
+            self._act(tenant, ids, is_off=is_off)
+            return
+        for id in ids:
+            self._switch_trunk(tenant, id, is_off=is_off)
 
     # --- dial plans
 
@@ -191,7 +196,8 @@ class Orders:
         key = self._options.tenant_plan_key
         plan = text(told.get(key))
         if not self._is_restricted(plan):
-            self._remember(domain_path(tenant, "settings"), told, Memory(by=BY_CUSTOMER, plan=plan))
+            memory = self._memory(told) or Memory(by=BY_CUSTOMER)
+            self._remember(domain_path(tenant, "settings"), replace(memory, plan=plan))
             self._client.write(domain_path(tenant, "settings"), {key: self._options.restricted_plan})
         for number, settings in self._extensions(tenant).items():
             if self._escapes(settings):
@@ -203,7 +209,7 @@ class Orders:
         if self._is_restricted(plan):
             return
         path = domain_path(tenant, f"user_settings/{number}")
-        self._remember(path, told, Memory(by=by, plan=plan))
+        self._remember(path, Memory(by=by, plan=plan))
         self._client.write(path, {key: self._options.restricted_plan})
 
     def _give_plan_back(self, tenant: str, number: str, told: Settings, by: str) -> None:
@@ -234,16 +240,7 @@ class Orders:
     def _memory(self, told: Settings) -> Memory | None:
         return Memory.read(text(told.get(self._options.memory_key))) if self._options.memory_key else None
 
-    def _remember_off(self, tenant: str, told: Settings, off: list[str]) -> None:
-        """What was disabled before. Once: what the first try disabled was not disabled before."""
-        memory = self._memory(told)
-        if memory is None or memory.off is None:
-            plan = memory.plan if memory else None
-            self._remember(
-                domain_path(tenant, "settings"), told, Memory(by=BY_CUSTOMER, plan=plan, off=tuple(off))
-            )
-
-    def _remember(self, path: str, told: Settings, memory: Memory) -> None:
+    def _remember(self, path: str, memory: Memory) -> None:
         """Keep it on the PBX and see that it is there, before anything is changed.
 
         Raises:
@@ -252,9 +249,6 @@ class Orders:
         key = self._options.memory_key
         if not key:
             return
-        before = self._memory(told)
-        if before is not None and before.off is not None and memory.off is None:
-            memory = Memory(by=memory.by, plan=memory.plan, off=before.off)
         self._client.write(path, {key: str(memory)})
         kept = self._client.get(path)
         if not isinstance(kept, dict) or text(kept.get(key)) != str(memory):
@@ -267,12 +261,13 @@ class Orders:
 
     # --- what is written and read
 
-    def _act(self, tenant: str, numbers: list[str], action: str) -> None:
+    def _act(self, tenant: str, numbers: list[str], *, is_off: bool) -> None:
+        action = "disable_selected" if is_off else "enable_selected"
         for at in range(0, len(numbers), MAX_SELECTED):
             selected = " ".join(numbers[at : at + MAX_SELECTED])
             order = {"type": "accounts", "action": action, "selected": selected}
             self._client.write(domain_path(tenant, "domain_action"), order)
-            if self._options.drops_registrations and action == "disable_selected":
+            if self._options.drops_registrations and is_off:
                 self._client.write(domain_path(tenant, "domain_action"), {**order, "action": "clear_reg"})
 
     def _switch_trunk(self, tenant: str, id: str, *, is_off: bool) -> None:
@@ -315,11 +310,6 @@ class Orders:
                 platform=self._client.platform,
             )
         return tenant, found
-
-
-def _mark(trunk: Trunk) -> str:
-    """As it is kept: an extension may have the same digits."""
-    return f"trunk:{trunk.id}"
 
 
 def _some(names: Iterable[str]) -> str:
