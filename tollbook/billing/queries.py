@@ -91,7 +91,7 @@ def calls_of_customer(
     `months` are those of the transactions: a call that arrived late is from an earlier one.
     """
     zone = ZoneInfo(customer.timezone)
-    since, until = _midnight(min(months), zone), _midnight(next_month(month), zone)
+    since, until = midnight(min(months), zone), midnight(next_month(month), zone)
     calls = copy_out(
         """
         SELECT a.code AS account, nullif(a.name, '') AS account_name, u.kind, u.start, u.cli, u.cld, r.destination,
@@ -108,20 +108,21 @@ def calls_of_customer(
         CALLS,
         (customer.pk, since - OTHER_ZONE, until + OTHER_ZONE),
     )
-    calls = calls.with_columns(destination=pl.coalesce("destination", _destinations(calls, customer.language)))
-    of_month = pl.col("start").is_between(_midnight(month, zone), until, closed="left")
+    calls = calls.with_columns(destination=pl.coalesce("destination", destinations(calls, customer.language)))
+    of_month = pl.col("start").is_between(midnight(month, zone), until, closed="left")
     is_free = (pl.col("outcome") == "free") & of_month
     return calls.filter(is_free | pl.col("transaction_id").is_in(transactions.implode()))
 
 
-def _destinations(calls: pl.DataFrame, language: str) -> pl.Series:
+def destinations(calls: pl.DataFrame, language: str) -> pl.Series:
     """Of records that the platform priced, so no rate did: the country called. Data and incoming go nowhere."""
     goes_somewhere = ~pl.col("kind").is_in([*INCOMING, "data"])
     dialled = calls.select(pl.when(goes_somewhere & pl.col("destination").is_null()).then("cld"))["cld"]
     return countries(dialled, language)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a day begins in a zone, in UTC."""
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 

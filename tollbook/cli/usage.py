@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tollbook.cli.calls import calls
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json
 from tollbook.cli.next_steps import NEXT_STEP
@@ -88,6 +89,7 @@ app.command()(days)
 app.command()(raw)
 app.command()(reprocess)
 app.command()(quality)
+app.command()(calls)
 
 
 @app.command()

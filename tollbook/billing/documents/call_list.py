@@ -55,8 +55,8 @@ def call_list_csv(document: InvoiceDocument) -> bytes:
     formula gets an apostrophe in front.
     """
     calls = listed_calls(document)
-    text = [_harmless(pl.col(name)) for name in ("account", "account_name")]
-    numbers = [_harmless(pl.col(name)) for name in ("cli", "cld", "destination")]
+    text = [harmless(pl.col(name)) for name in ("account", "account_name")]
+    numbers = [harmless(pl.col(name)) for name in ("cli", "cld", "destination")]
     table = calls.select(
         pl.lit(document.number).alias("invoice"),
         *text,
@@ -65,17 +65,18 @@ def call_list_csv(document: InvoiceDocument) -> bytes:
         *numbers,
         "duration_s",
         "quantity",
-        _decimal_text(pl.col("price_nanos")).alias("price"),
+        decimal_text(pl.col("price_nanos")).alias("price"),
         pl.lit(document.currency).alias("currency"),
     )
     return table.write_csv(include_bom=True).encode()
 
 
-def _harmless(text: pl.Expr) -> pl.Expr:
+def harmless(text: pl.Expr) -> pl.Expr:
+    """Text that no spreadsheet runs as a formula."""
     return text.str.replace(FORMULA_STARTS, "'$1")
 
 
-def _decimal_text(nanos: pl.Expr) -> pl.Expr:
+def decimal_text(nanos: pl.Expr) -> pl.Expr:
     """Nano-units as a decimal number in text, without needless zeros: 12_500_000 is 0.0125."""
     sign = pl.when(nanos < 0).then(pl.lit("-")).otherwise(pl.lit(""))
     whole = (nanos.abs() // 10**9).cast(pl.String)
