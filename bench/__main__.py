@@ -18,6 +18,7 @@ from bench.growth import PRICE_LISTS, USAGE_TABLE
 from bench.intake import INTAKE
 from bench.machine import machine
 from bench.prefix_peer import AGAINST_PREFIX
+from bench.pushing import PUSHING
 from bench.rate_command import AGAINST_POLARS, IN_MEMORY
 from bench.report import page, show
 from bench.start import START
@@ -30,6 +31,7 @@ COMPARISONS = (
     AGAINST_POLARS,
     INTAKE,
     COLLECTING,
+    PUSHING,
     PRICE_LISTS,
     USAGE_TABLE,
     IN_MEMORY,
