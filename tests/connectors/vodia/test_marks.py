@@ -86,6 +86,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
 }
 
 
+@pytest.mark.req("W1")
 @pytest.mark.parametrize("case", READ)
 def test_what_people_write_is_read_exactly(case: str) -> None:
     fields, expected = READ[case]
