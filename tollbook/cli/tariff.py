@@ -15,6 +15,7 @@ from tollbook.catalog.queries import tariff_list, version_rates
 from tollbook.catalog.rate_lookup import rate_for_number, version_in_force
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
+from tollbook.cli.rate_search import search
 from tollbook.cli.tariff_options import SETTINGS, Decimals, FractionMode, Gross, RoundingMode, percent
 from tollbook.cli.tariff_report import (
     print_proposal,
@@ -235,6 +236,9 @@ def show(
     rate_count = (version.base_version or version).rate_count
     if prefix is None and rate_count > limit:
         typer.echo(f"… and {rate_count - limit:,} more rates (--limit, or --prefix NUMBER)")
+
+
+app.command()(search)
 
 
 def _is_wanted(proposal: Proposal, *, yes: bool) -> bool:
