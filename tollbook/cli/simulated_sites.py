@@ -129,7 +129,10 @@ def lesnet(running: ExitStack, *, name: str = "demo lesnet", month: str = MONTH,
         connection=name,
         kind="lesnet",
         customers_csv=simulator("simulators.lesnet.operator").customers_csv(),
-        settings={"portal": carrier.url},
+        settings={
+            "portal": carrier.url,
+            "incoming_to": ",".join(did for peer in carrier.peers for did in peer.dids),
+        },
         services=[
             {**row, "product": "extension-cad"} for row in simulator("simulators.lesnet.operator").services("")
         ],
