@@ -72,7 +72,7 @@ def test_a_gateway_enabled_by_hand_is_reported_until_it_is_settled(
     assert (alarm.kind, alarm.subject) == ("order_drifted", "trunk gw-7")
     order = SuspensionOrder.objects.get()
     assert alarm.text == (
-        "pbx: trunk gw-7 of ann shall be no calls, asked for by eve, but the platform says: active. Ask who changed it "
+        "pbx: trunk gw-7 of ann shall be suspended, asked for by eve, but the platform says: active. Ask who changed it "
         f"there. To tell the platform again: tollbook orders retry {order.pk}"
     )
     assert history().count("drifted") == 1

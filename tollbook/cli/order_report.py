@@ -26,7 +26,7 @@ def facts(order: SuspensionOrder) -> dict[str, object]:
         "state": "differs" if order.drift else order.state,
         "platform_says": order.read_word or order.read_state,
         "emergency_calls": emergency(order),
-        "calls_in_progress": "" if order.wanted == Wanted.ACTIVE else "are cut" if order.cuts_calls else "go on",
+        "calls_in_progress": in_progress(order),
         "asked_by": order.asked_by,
         "asked_at": order.asked_at,
         "told_at": order.told_at,
@@ -58,6 +58,15 @@ def emergency(order: SuspensionOrder) -> str:
     return "go on" if order.keeps_emergency else "stop too"
 
 
+def in_progress(order: SuspensionOrder) -> str:
+    """What becomes of calls in progress."""
+    if order.wanted == Wanted.ACTIVE:
+        return ""
+    if order.by_hand:
+        return "see the platform"
+    return "are cut" if order.cuts_calls else "go on"
+
+
 def next_step(order: SuspensionOrder) -> str:
     """What is to be done, or waited for, before it is done; "" when it is."""
     number = order.pk
@@ -65,7 +74,8 @@ def next_step(order: SuspensionOrder) -> str:
         return f"{order.drift}; `tollbook orders retry {number}` tells it again"
     match order.state:
         case OrderState.FOR_A_PERSON:
-            return f"{order.reason}; when that is done: `tollbook orders done {number}`"
+            by_hand = "do it there by hand" if order.by_hand else "when that is done"
+            return f"{order.reason}; {by_hand}: then `tollbook orders done {number}`"
         case OrderState.FAILED:
             again = (
                 f"`tollbook orders done {number}`"

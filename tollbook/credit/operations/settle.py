@@ -13,6 +13,11 @@ from tollbook.errors import BadInput
 JOB = "tollbook"  # who did it, when no person did
 KINDS = (AlarmKind.ORDER_FAILED, AlarmKind.ORDER_FOR_A_PERSON, AlarmKind.ORDER_DRIFTED)
 MAX_WORD = 40
+STANDS = {
+    Wanted.SUSPENDED: "suspended",
+    Wanted.OUTBOUND_ONLY: "suspended for outgoing calls",
+    Wanted.ACTIVE: "active",
+}
 TO_DO = {
     Wanted.SUSPENDED: "suspend all calls of",
     Wanted.OUTBOUND_ONLY: "stop outgoing calls of",
@@ -115,7 +120,10 @@ def hand_over(order: SuspensionOrder, what_to_do: str, *, now: datetime) -> None
         return
     _settle(order, OrderState.FOR_A_PERSON, what_to_do, now, stays=AlarmKind.ORDER_FOR_A_PERSON)
     note(order, "for_a_person", what_to_do, now=now)
-    step = f"When it is done: tollbook orders done {order.pk}. If it cannot be: tollbook orders failed {order.pk}"
+    number = order.pk
+    step = (
+        f"When it is done: tollbook orders done {number}. If it cannot be: tollbook orders failed {number} --why …"
+    )
     _alarm(order, AlarmKind.ORDER_FOR_A_PERSON, f"Please {_what(order)}: {_sentence(what_to_do)} {step}", now)
 
 
@@ -159,7 +167,7 @@ def find_drift(order: SuspensionOrder, drift: str, *, now: datetime) -> None:
     if drift:
         text = (
             f"{order.connection.name}: {order.target} {order.foreign_id} of {order.customer.code} shall be "
-            f"{Wanted(order.wanted).label}, asked for by {order.asked_by}, but {_sentence(drift)} "
+            f"{STANDS[Wanted(order.wanted)]}, asked for by {order.asked_by}, but {_sentence(drift)} "
             f"Ask who changed it there. To tell the platform again: tollbook orders retry {order.pk}"
         )
         _alarm(order, AlarmKind.ORDER_DRIFTED, text, now)
@@ -211,10 +219,9 @@ def _alarm(order: SuspensionOrder, kind: AlarmKind, text: str, now: datetime) ->
 
 def _what(order: SuspensionOrder) -> str:
     cut = ", and end those in progress" if order.cuts_calls else ""
-    return (
-        f"{TO_DO[Wanted(order.wanted)]} {order.target} {order.foreign_id} ({order.customer.code}) at "
-        f"{order.connection.name}{cut}"
-    )
+    whose = "" if order.by_hand else f" ({order.customer.code})"  # there the id names them
+    to_do = TO_DO[Wanted(order.wanted)]
+    return f"{to_do} {order.target} {order.foreign_id}{whose} at {order.connection.name}{cut}"
 
 
 def _sentence(text: str) -> str:
