@@ -32,7 +32,7 @@ def read_as_products_say(
 ) -> pl.DataFrame:
     """The number rated read again where the record's product has rules of its own, in the order of the rows.
 
-    `product_reason` is `excluded` or `hidden` where a pattern of the product fits. A number that is an emergency
+    `product_reason` is `excluded` or `hidden` where a pattern of the product, or the connection's, fits it then. A number that is an emergency
     number by the connection's rules stays one.
     """
     records = records.with_columns(product_reason=pl.lit(None, pl.String))
@@ -42,11 +42,18 @@ def read_as_products_say(
     parts = [rows.filter(~pl.col("product_id").is_in(list(products)).fill_null(value=False))]
     for product_id, product in products.items():
         part = rows.filter(pl.col("product_id") == product_id)
+        if part.is_empty():
+            continue
         rules = reading.rules.overridden(product.number_rules)
         if product.number_rules:
             part = _read_again(part, rules)
-        reason = excluded(part, product.exclusions, country_code=rules.country_code)
-        parts.append(part.with_columns(product_reason=reason))
+        reasons = [
+            excluded(part, product.exclusions, country_code=rules.country_code),
+            # What the connection excludes is so for every product, however its numbers are dialled.
+            excluded(part, reading.exclusions, country_code=reading.rules.country_code),
+        ]
+        hidden = [pl.when(reason == "hidden").then(reason) for reason in reasons]
+        parts.append(part.with_columns(product_reason=pl.coalesce(*hidden, *reasons)))
     return pl.concat(parts).sort("row").drop("row")
 
 
