@@ -35,13 +35,18 @@ class Place:
         return self.connection.pk, self.target.value, self.foreign_id
 
 
-def places_of(customer: Customer, *, at: datetime) -> list[Place]:
+Told = tuple[OrderPowers | None, str]  # what a platform can be told, and why that is nothing
+
+
+def places_of(customer: Customer, *, at: datetime, told: dict[int, Told] | None = None) -> list[Place]:
     """Everything of a customer's at every platform, as known then.
 
     The customer as a whole where the platform can stop that and nobody else is behind it; else each account, by its
     link or its marks; and what no connector can do, for a person. A connection whose settings make no sense is for a
-    person, too: the other platforms must not wait for it.
+    person, too: the other platforms must not wait for it. `told` keeps what each connection can be told, for who asks
+    for many customers.
     """
+    told = {} if told is None else told
     accounts = _in_use(customer, at)
     links = list(AccountLink.objects.filter(account__in=accounts, active_until=None).order_by("pk"))
     marks = list(
@@ -52,7 +57,9 @@ def places_of(customer: Customer, *, at: datetime) -> list[Place]:
     ids |= {one.connection_id for one in marks} | {one.connection_id for one in pairings}
     found: dict[tuple[int, str, str], Place] = {}
     for connection in Connection.objects.filter(pk__in=ids).order_by("name"):
-        powers, why_none = _what_can_be_told(connection)
+        if connection.pk not in told:
+            told[connection.pk] = _what_can_be_told(connection)
+        powers, why_none = told[connection.pk]
         here = _Here(
             customer,
             connection,
@@ -122,8 +129,7 @@ def _stopped(manner: str, powers: OrderPowers | None) -> Wanted:
     return Wanted.OUTBOUND_ONLY
 
 
-def _what_can_be_told(connection: Connection) -> tuple[OrderPowers | None, str]:
-    """What a platform can be told, and why that is nothing."""
+def _what_can_be_told(connection: Connection) -> Told:
     try:
         powers = powers_of(connection)
     except TollbookError as error:

@@ -25,7 +25,7 @@ from tollbook.credit.models import (
 from tollbook.credit.operations.accept import accept_as_found
 from tollbook.credit.operations.ask import ask
 from tollbook.credit.operations.settle import JOB, find_drift, finish, keep_reading, reopen
-from tollbook.credit.places import policy_of
+from tollbook.credit.places import Told, policy_of
 from tollbook.credit.queries import current_orders, customers_to_ask, is_stopped_as_a_whole
 from tollbook.credit.verdict import Verdict, in_words, verdict
 from tollbook.customers.models import Customer
@@ -43,10 +43,11 @@ ENFORCED = "enforced"
 def keep_holds(*, now: datetime) -> list[SuspensionOrder]:
     """Ask for what is not asked for yet: accounts that are new, or somebody else's by now. Safe to repeat."""
     asked: list[SuspensionOrder] = []
+    told: dict[int, Told] = {}
     for customer in customers_to_ask():
         with transaction.atomic():
             customer.refresh_from_db(from_queryset=Customer.objects.select_for_update())
-            asked += ask(customer, by=JOB, why="held already", now=now)
+            asked += ask(customer, by=JOB, why="held already", now=now, told=told)
     return asked
 
 

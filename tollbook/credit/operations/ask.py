@@ -9,7 +9,7 @@ from tollbook.connections.models import Connection
 from tollbook.connectors.base import Target
 from tollbook.credit.models import Hold, OrderState, Policy, SuspensionOrder, Wanted
 from tollbook.credit.operations.settle import hand_over, note, reopen, supersede
-from tollbook.credit.places import Place, keeps_emergency, places_of, policy_of, wanted_at
+from tollbook.credit.places import Place, Told, keeps_emergency, places_of, policy_of, wanted_at
 from tollbook.credit.queries import current_orders, holds_of
 from tollbook.customers.models import Account, Customer, Pairing
 
@@ -26,15 +26,16 @@ def ask(
     by: str,
     why: str,
     now: datetime,
+    told: dict[int, Told] | None = None,
 ) -> list[SuspensionOrder]:
     """Bring the orders of a customer (or of one account) into line with what holds; those that matter come back.
 
     Part of the transaction that is open, in which the customer's row is locked. Safe to repeat: what is wanted
     already is not asked for twice. `is_by_name`: somebody asks just now, so it is tried at once, and what the
-    platform itself stopped is resumed too.
+    platform itself stopped is resumed too. `told`: as `places_of` has it.
     """
     holds = holds_of(customer)
-    places = {place.key: place for place in places_of(customer, at=now)}
+    places = {place.key: place for place in places_of(customer, at=now, told=told)}
     known = _known(customer, places.values())
     asked = _Asked(by=by, why=why[:MAX_WHY], now=now, is_by_name=is_by_name)
     orders: list[SuspensionOrder | None] = []
