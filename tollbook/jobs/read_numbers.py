@@ -32,8 +32,8 @@ def read_as_products_say(
 ) -> pl.DataFrame:
     """The number rated read again where the record's product has rules of its own, in the order of the rows.
 
-    `product_reason` is `excluded` or `hidden` where a pattern of the product, or the connection's, fits it then. A number that is an emergency
-    number by the connection's rules stays one.
+    `product_reason` is `excluded` or `hidden` where a pattern of the product, or of the connection, fits the number
+    then. What is an emergency number by the connection's rules stays one.
     """
     records = records.with_columns(product_reason=pl.lit(None, pl.String))
     if not products:
@@ -60,13 +60,10 @@ def read_as_products_say(
 def _read_again(records: pl.DataFrame, rules: NumberRules) -> pl.DataFrame:
     cld = normalise(records["cld_raw"], rules)
     records = records.with_columns(
-        cld=pl.coalesce(cld["digits"], records["cld_raw"]),
-        cld_class=cld["number_class"],
-        was=pl.col("is_emergency"),
+        cld=pl.coalesce(cld["digits"], records["cld_raw"]), cld_class=cld["number_class"]
     )
-    return records.with_columns(
-        is_emergency=pl.col("was") | _is_emergency(), is_number_read=_is_read() | pl.col("was")
-    ).drop("was")
+    was = pl.col("is_emergency")
+    return records.with_columns(is_emergency=was | _is_emergency(), is_number_read=was | _is_read())
 
 
 def _is_emergency() -> pl.Expr:
