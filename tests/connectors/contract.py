@@ -502,6 +502,26 @@ class ConnectorContract:
                 assert stands() in becomes
         connector.close()
 
+    def test_all_calls_and_outgoing_calls_alone_follow_each_other(self, bench: Bench) -> None:
+        """What holds somebody may become stricter or milder at any time, and is told as it is wanted now."""
+        if not bench.offers(Feature.ORDERS) or not bench.account_to_suspend:
+            return
+        connector = bench.connector()
+        account = bench.account_to_suspend
+        if connector.order_powers().outbound_only:
+            for is_outbound_only in (True, False, True):
+                order = Order(
+                    verb=Verb.SUSPEND, target=Target.ACCOUNT, foreign_id=account, is_outbound_only=is_outbound_only
+                )
+                connector.carry_out(order)
+                standing = connector.standing(Target.ACCOUNT, account)
+                assert standing.state in {State.BLOCKED, State.SUSPENDED}
+                assert standing.is_outbound_only is is_outbound_only
+            connector.carry_out(Order(verb=Verb.RESUME, target=Target.ACCOUNT, foreign_id=account))
+            standing = connector.standing(Target.ACCOUNT, account)
+            assert (standing.state, standing.is_outbound_only) == (State.ACTIVE, False)
+        connector.close()
+
     def test_an_order_for_nobody_is_an_error(self, bench: Bench) -> None:
         if not bench.offers(Feature.ORDERS):
             return
