@@ -52,6 +52,22 @@ def test_a_tariff_is_compiled_once(fs: Connection) -> None:
     assert next(iter(taker.compiled.values())) is compiled
 
 
+def test_where_records_are_sent_the_tariffs_are_compiled_before_the_first(fs: Connection) -> None:
+    taker = Taker()
+    taker.warm_up()
+    [compiled] = taker.compiled.values()
+    send(fs, [call(1)])
+    taker.take()
+    assert next(iter(taker.compiled.values())) is compiled
+
+
+def test_where_nobody_sends_anything_nothing_is_loaded(fs: Connection) -> None:
+    fs.delete()
+    taker = Taker()
+    taker.warm_up()
+    assert taker.compiled == {}
+
+
 @pytest.mark.parametrize("defect", [True, False])
 def test_a_connection_that_fails_waits_and_the_others_go_on(
     fs: Connection, monkeypatch: pytest.MonkeyPatch, defect: bool

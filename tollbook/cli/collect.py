@@ -12,6 +12,8 @@ from tollbook.cli.period import days_of, moments_of
 from tollbook.cli.run_report import collect_facts, collect_lines
 from tollbook.cli.visit_progress import visit_progress
 from tollbook.connections.operations import named_connection
+from tollbook.connectors.push_gate import takes_pushes
+from tollbook.connectors.registry import connector_class
 from tollbook.jobs.collect_usage import collect_usage
 from tollbook.usage.models import CollectRun, CollectState
 
@@ -96,6 +98,6 @@ def _next_steps(run: CollectRun, *, is_trial: bool) -> list[str]:
 def _nothing_asked(run: CollectRun) -> str:
     if run.scopes_skipped and run.since:
         return "all of it was collected before; --again fetches it again"
-    if run.scopes_skipped:
+    if run.scopes_skipped or takes_pushes(connector_class(run.connection.kind), run.connection.settings):
         return "there is nothing new"
     return f"nothing was asked for: see `tollbook pairing list {run.connection.quoted}`"

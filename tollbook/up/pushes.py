@@ -16,6 +16,8 @@ from django.db import Error, connection
 
 from tollbook.alarms.models import AlarmKind
 from tollbook.connections.models import Connection
+from tollbook.connectors.push_gate import takes_pushes
+from tollbook.connectors.registry import CONNECTORS, connector_class
 from tollbook.errors import TollbookError
 from tollbook.usage.pushing import connections_with_messages
 
@@ -37,6 +39,18 @@ class Taker:
     compiled: "Compiled" = field(default_factory=dict)
     _waits: dict[int, float] = field(default_factory=dict)
     _not_before: dict[int, float] = field(default_factory=dict)
+
+    def warm_up(self) -> None:
+        """Load what is needed where records are sent, so that the first call need not wait for it."""
+        sent = [
+            one
+            for one in Connection.objects.order_by("pk")
+            if one.kind in CONNECTORS and takes_pushes(connector_class(one.kind), one.settings)
+        ]
+        if sent:
+            from tollbook.jobs.rate_usage import PriceBook  # noqa: PLC0415
+
+            PriceBook.current(sent[0], self.compiled).compile()
 
     def take(self) -> None:
         """Take everything that waits now, of every connection."""
@@ -76,10 +90,14 @@ def take_all() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     taker = Taker()
-    LOG.info("ready")
+    is_warm = False
     while not stop.is_set():
         begun = time.monotonic()
         try:
+            if not is_warm:
+                taker.warm_up()
+                is_warm = True
+                LOG.info("ready")
             taker.take()
         except (Error, TollbookError) as error:
             connection.close()
