@@ -7,6 +7,7 @@ collects what the proxy wrote down, and suspends and resumes by the table that t
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -81,14 +82,14 @@ def proxy(fresh_database: dict[str, str], tmp_path: Path) -> Iterator[Proxy]:
         yield proxy
 
 
-def open_for_business(tollbook: Tollbook, proxy: Proxy, folder: Path) -> None:
+def open_for_business(tollbook: Tollbook, proxy: Proxy, folder: Path, **settings: str) -> None:
     for name, text in (("prices", PRICES), ("customers", CUSTOMERS), ("accounts", ACCOUNTS)):
         (folder / f"{name}.csv").write_text(text)
     tollbook("tariff", "import", "prices.csv", "--name", "retail", "--currency", "EUR", "--yes")
     tollbook("products", "set", "line", "--name", "Line", "--tariff", "voice_out=retail")
     tollbook("customers", "import", "customers.csv")
     tollbook("accounts", "import", "accounts.csv")
-    words = [word for name, value in where(proxy).items() for word in ("--set", f"{name}={value}")]
+    words = [word for name, value in {**where(proxy), **settings}.items() for word in ("--set", f"{name}={value}")]
     tollbook("connection", "add", "proxy", "--kind", "kamailio", "--timezone", ZONE, "--country", "PL", *words)
     for account, user in (("acme-phone", ACME), ("beta-phone", BETA)):
         tollbook("accounts", "describe", account, "proxy", "--field", f"user={user}")
@@ -218,3 +219,32 @@ def test_what_a_stranger_calls_himself_is_no_part_of_the_query(proxy: Proxy) -> 
         database.execute(insert)
     proxy.call("o'brien", LONDON, refused_with=403)
     proxy.call("o'neil", LONDON, talk_s=0.1)
+
+
+def test_a_call_in_progress_is_cut_off_and_billed_up_to_there(
+    proxy: Proxy, tollbook: Tollbook, tmp_path: Path
+) -> None:
+    """Ordered so, and Acme's alone; nobody's call for help."""
+    open_for_business(tollbook, proxy, tmp_path, rpc_url=f"http://127.0.0.1:{proxy.rpc_port}/RPC")
+    with (
+        proxy.begin_call(ACME, LONDON, talk_s=25) as cut,
+        proxy.begin_call(ACME, "112", talk_s=6.2) as for_help,
+        proxy.begin_call(BETA, LONDON, talk_s=6.2) as anothers,
+    ):
+        wait_for(lambda: proxy.rows("SELECT count(*) FROM acc WHERE sip_code = '200'") == [(3,)])
+        tollbook("suspend", "acme", "--whole", "--cut-calls")
+        assert cut.wait(LONGEST_S) != 0
+        assert (for_help.wait(LONGEST_S), anothers.wait(LONGEST_S)) == (0, 0)
+    wait_for(lambda: proxy.rows("SELECT count(*) FROM acc_cdrs") == [(3,)])
+
+    tollbook("collect", "proxy")
+    billed = {(account, cld): seconds for account, cld, seconds, _, _ in bill()}
+    assert billed.pop(("acme-phone", LONDON)) in range(1, 25)
+    assert billed == {("acme-phone", "112"): 0, ("beta-phone", LONDON): 7}
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + LONGEST_S
+    while not is_so():
+        assert time.monotonic() < until, "it did not come to that"
+        time.sleep(0.05)

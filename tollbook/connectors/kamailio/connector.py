@@ -20,9 +20,11 @@ from tollbook.connectors.base import (
     Target,
     UsageBatch,
     UsageEvent,
+    Verb,
     failed_check,
 )
 from tollbook.connectors.errors import ConnectorError, NeedsAttention
+from tollbook.connectors.kamailio.dialogs import Dialogs
 from tollbook.connectors.kamailio.flags import Flags
 from tollbook.connectors.kamailio.options import SETTINGS, Options
 from tollbook.connectors.kamailio.reading import read_usage
@@ -52,12 +54,14 @@ class KamailioConnector(Connector):
         self._options = Options.of(site)
         self._database = Database(site, SETTINGS, database=self._options.database, user=self._options.db_user)
         self._flags = Flags(self._database, self._options, platform=site.name)
+        self._dialogs = Dialogs(site, self._options) if self._options.rpc_url else None
 
     def test(self) -> Iterator[Check]:
         steps: tuple[tuple[str, Callable[[], str]], ...] = (
             ("reach", self._reach),
             ("calls", self._look_at_calls),
             ("flags", self._look_at_flags),
+            *((("calls in progress", self._look_at_dialogs),) if self._dialogs else ()),
         )
         for name, look in steps:
             try:
@@ -84,7 +88,15 @@ class KamailioConnector(Connector):
         return self._flags.powers()
 
     def carry_out(self, order: Order) -> str:
-        return self._flags.carry_out(order)
+        """Write the flag, or take it away; then end calls in progress, if that is ordered and can be done.
+
+        Raises:
+            ForAPerson, NeedsAttention, TryAgainLater: as `Flags` and `Dialogs` say.
+        """
+        told = self._flags.carry_out(order)
+        if order.cuts_calls and order.verb is Verb.SUSPEND and self._dialogs is not None:
+            self._dialogs.end(order)
+        return told
 
     def standing(self, target: Target, foreign_id: str) -> Standing:
         return self._flags.standing(target, foreign_id)
@@ -98,6 +110,8 @@ class KamailioConnector(Connector):
 
     def close(self) -> None:
         self._database.close()
+        if self._dialogs is not None:
+            self._dialogs.close()
 
     def _reach(self) -> str:
         [(version,)] = self._database.rows("SELECT current_setting('server_version')")
@@ -120,6 +134,10 @@ class KamailioConnector(Connector):
         return (
             f"{self._options.flags_table} may be read and changed; that the routing script asks it cannot be seen"
         )
+
+    def _look_at_dialogs(self) -> str:
+        assert self._dialogs is not None
+        return f"{sum(1 for _ in self._dialogs.open())} just now"
 
 
 def _parts(fields: Mapping[str, str], name: str) -> tuple[str, ...]:

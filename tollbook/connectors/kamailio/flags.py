@@ -28,13 +28,15 @@ class Flags:
     def powers(self) -> OrderPowers:
         if not self._options.flags_table:
             return OrderPowers(remark="no table of flags is set: the routing script asks nobody who is suspended")
-        keeps = self._options.keeps_emergency
+        keeps, cuts = self._options.keeps_emergency, bool(self._options.rpc_url)
+        in_progress = "calls in progress can be ended" if cuts else "calls in progress go on"
         emergency = "" if keeps else "; emergency calls are refused too"
         return OrderPowers(
             targets=TARGETS,
             outbound_only=True,
+            cuts_calls=cuts,
             keeps_emergency=keeps,
-            remark=f"the routing script refuses the next call; calls in progress go on{emergency}",
+            remark=f"the routing script refuses the next call; {in_progress}{emergency}",
         )
 
     def carry_out(self, order: Order) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from tollbook.connectors import settings
+from tollbook.connectors import http, settings
 from tollbook.connectors.base import Setting, Site
 from tollbook.connectors.postgres import DATABASE_SETTINGS
 from tollbook.errors import BadInput
@@ -85,6 +85,12 @@ SETTINGS = (
         help="Whether the routing script lets emergency calls of suspended accounts through",
         default="yes",
     ),
+    Setting(
+        name="rpc_url",
+        help="Of its JSON-RPC over HTTP, as http://HOST:PORT/RPC: then calls in progress can be ended",
+    ),
+    Setting(name="emergency_callees", help="To whom calls are never ended, with commas", default="112,911,999"),
+    *http.SETTINGS,
 )
 
 _COLUMNS = {
@@ -117,6 +123,8 @@ class Options:
     flags_word: str
     subscriber_table: str  # "" = none
     keeps_emergency: bool
+    rpc_url: str  # "" = calls in progress cannot be ended
+    emergency_callees: frozenset[str]
     zone: ZoneInfo
 
     @classmethod
@@ -147,7 +155,7 @@ class Options:
             needed=(_NEEDED - ({"callid"} if by_id and table != "acc" else set())) | is_said,
             networks=networks,
             names=names,
-            local_callees=_pattern(site, text("local_callees")),
+            local_callees=_pattern(site, "local_callees"),
             with_domain=text("account_form") == "user@domain",
             by_id=by_id,
             longest=timedelta(hours=whole("longest_call_hours", 1, MAX_HOURS)),
@@ -158,6 +166,8 @@ class Options:
             flags_word=_column(site, "flags_word_column"),
             subscriber_table=_table(site, "subscriber_table"),
             keeps_emergency=settings.flag(site, SETTINGS, "keeps_emergency"),
+            rpc_url=text("rpc_url"),
+            emergency_callees=frozenset(filter(None, text("emergency_callees").replace(" ", "").split(","))),
             zone=ZoneInfo(site.timezone or USUAL_ZONE),
         )
 
@@ -179,12 +189,13 @@ def _checked(site: Site, name: str, pattern: str, expected: str) -> str:
     return value
 
 
-def _pattern(site: Site, pattern: str) -> str:
+def _pattern(site: Site, name: str) -> str:
+    pattern = settings.text(site, SETTINGS, name)
     try:
-        pl.Series([""]).str.contains(pattern)  # its patterns are read by Polars, which knows no look-around
+        pl.Series([""]).str.contains(pattern)  # Polars reads it, which knows no look-around
     except pl.exceptions.ComputeError:
         raise BadInput(
-            f"{site.name}: setting local_callees is {pattern!r}, which is no pattern; write one as 1[0-9]{{2}}"
+            f"{site.name}: setting {name} is {pattern!r}, which is no pattern; write one as 1[0-9]{{2}}"
         ) from None
     return pattern
 
