@@ -207,6 +207,16 @@ def test_a_tenant_whose_extensions_somebody_switched_off_is_for_a_person(own: Si
     connector.close()
 
 
+def test_a_tenant_whose_extensions_are_each_stopped_by_orders_of_their_own_is_resumed(own: Simulator) -> None:
+    connector = connector_at(own)
+    for number in extensions(own):
+        suspend(connector, Target.ACCOUNT, f"{number}@{TENANT}")
+
+    connector.carry_out(Order(verb=Verb.RESUME, target=Target.CUSTOMER, foreign_id=TENANT))
+    assert connector.standing(Target.ACCOUNT, DESK).state is State.SUSPENDED
+    connector.close()
+
+
 def test_a_tenant_may_be_stopped_as_a_domain(of_generation: Simulator) -> None:
     connector = connector_at(of_generation, suspend_by="domain")
 
@@ -214,6 +224,17 @@ def test_a_tenant_may_be_stopped_as_a_domain(of_generation: Simulator) -> None:
     (row,) = of_generation.store.rows("SELECT domain_enabled FROM v_domains WHERE domain_name = %s", TENANT)
     assert row["domain_enabled"] is False
     assert resume(connector, Target.CUSTOMER, TENANT).state is State.ACTIVE
+    connector.close()
+
+
+def test_a_domain_that_is_off_cannot_be_stopped_for_outgoing_calls_alone(own: Simulator) -> None:
+    connector = connector_at(own, suspend_by="domain", **ROUTES)
+    suspend(connector, Target.CUSTOMER, TENANT)
+
+    with pytest.raises(ForAPerson, match="resume the customer first"):
+        suspend(connector, Target.CUSTOMER, TENANT, outbound=True)
+    resume(connector, Target.CUSTOMER, TENANT)
+    assert suspend(connector, Target.CUSTOMER, TENANT, outbound=True).is_outbound_only
     connector.close()
 
 
@@ -323,6 +344,16 @@ def test_a_gateway_disabled_by_hand_still_runs_and_that_is_said(own: Simulator) 
     stands = connector.standing(Target.TRUNK, gateway(own))
     assert (stands.state, stands.is_settled) == (State.ACTIVE, False)
     assert "not running yet" in stands.says
+    connector.close()
+
+
+def test_a_resume_does_not_stop_what_somebody_disabled_and_left_running(own: Simulator) -> None:
+    own.set_gateway(gateway(own), enabled=False)
+    connector = with_switch(own, suspend_by="gateway")
+
+    with pytest.raises(ForAPerson, match="every gateway of .* was switched off by somebody else"):
+        resume(connector, Target.CUSTOMER, TENANT)
+    assert gateway(own) in own.switch.gateways
     connector.close()
 
 

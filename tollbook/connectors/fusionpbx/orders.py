@@ -7,7 +7,7 @@ from tollbook.connectors.base import Order, OrderPowers, Standing, State, Target
 from tollbook.connectors.errors import ForAPerson, NeedsAttention, NotOffered
 from tollbook.connectors.fusionpbx import devices
 from tollbook.connectors.fusionpbx.devices import Extension, Gateway, Tenant
-from tollbook.connectors.fusionpbx.holds import Holder, Wish, changed
+from tollbook.connectors.fusionpbx.holds import Device, Holder, Wish, changed
 from tollbook.connectors.fusionpbx.options import Options
 from tollbook.connectors.fusionpbx.schema import DOMAINS, EXTENSIONS, GATEWAYS, Tables, check_there, probe
 from tollbook.connectors.fusionpbx.switch import (
@@ -99,20 +99,32 @@ class Orders:
                 "set suspend_by to extension, or stop it at FusionPBX by hand",
                 platform=self._platform,
             )
+        if by == "domain" and wish is Wish.NO_OUTBOUND and not of.is_on:
+            raise ForAPerson(
+                f"the domain {name} is switched off, and incoming calls shall go on: resume the customer first, "
+                "or switch it on at FusionPBX",
+                platform=self._platform,
+            )
         if by == "domain" and wish is not Wish.NO_OUTBOUND:
             devices.switch_tenant(self._control, of, is_on=wish is Wish.ON)
         if by == "gateway" or any(Holder.TENANT in one.device.off_by for one in own):
-            self._bring_gateways(own, Holder.TENANT, Wish.OFF if wish is Wish.OFF else Wish.ON)
+            trunks = self._bring_gateways(own, Holder.TENANT, Wish.OFF if wish is Wish.OFF else Wish.ON)
+            self._check_some_on(trunks if by == "gateway" and wish is Wish.ON else [], "gateway", name)
         kept_as_they_are = wish is Wish.OFF and by != "extension"
         after = found if kept_as_they_are else self._bring_extensions(found, Holder.TENANT, wish)
-        if wish is Wish.ON and by == "extension" and after and not any(one.device.is_on for one in after):
+        devices_after = [one.device for one in after]
+        self._check_some_on(devices_after if by == "extension" and wish is Wish.ON else [], "extension", name)
+        self._tell(after, drops_registrations=wish is Wish.OFF and by != "gateway")
+        return calls_of_domain(name)
+
+    def _check_some_on(self, found: list[Device], what: str, name: str) -> None:
+        """Raises ForAPerson: all are off, and none by an order of ours: nothing here may switch them on."""
+        if found and not any(one.is_on or one.off_by for one in found):
             raise ForAPerson(
-                f"every extension of {name} was switched off by somebody else than Tollbook; "
+                f"every {what} of {name} was switched off by somebody else than Tollbook; "
                 "switch on at FusionPBX those that shall work",
                 platform=self._platform,
             )
-        self._tell(after, drops_registrations=wish is Wish.OFF and by != "gateway")
-        return calls_of_domain(name)
 
     def _account(self, name: str, wish: Wish) -> Channels:
         _, found = self._extension(name)
@@ -141,18 +153,22 @@ class Orders:
         devices.write(self._control, self._tables, EXTENSIONS, changes, self._platform)
         return [Extension(after, one.line) for one, (_, after) in zip(found, changes, strict=True)]
 
-    def _bring_gateways(self, found: list[Gateway], holder: Holder, wish: Wish) -> None:
+    def _bring_gateways(self, found: list[Gateway], holder: Holder, wish: Wish) -> list[Device]:
         changes = [(one.device, changed(one.device, holder, wish)) for one in found]
         if not self._tables.has(GATEWAYS, "description"):  # nowhere to keep who switched it off
             changes = [(one, type(one)(one.uuid, wish is Wish.ON, one.description)) for one, _ in changes]
         devices.write(self._control, self._tables, GATEWAYS, changes, self._platform)
-        if self._switch is None:
-            return
-        for one, (_, after) in zip(found, changes, strict=True):
-            if after.is_on:
-                self._switch.start_gateway(profile=one.profile, hostname=one.hostname)
-            else:
-                self._switch.stop_gateway(after.uuid, profile=one.profile, hostname=one.hostname)
+        if self._switch is not None:
+            for one, (_, after) in zip(found, changes, strict=True):
+                self._tell_gateway(self._switch, one, after, wish)
+        return [after for _, after in changes]
+
+    def _tell_gateway(self, switch: Switch, gateway: Gateway, after: Device, wish: Wish) -> None:
+        """One that somebody disabled and left running is not stopped by a resume."""
+        if wish is Wish.OFF:
+            switch.stop_gateway(after.uuid, profile=gateway.profile, hostname=gateway.hostname)
+        elif after.is_on:
+            switch.start_gateway(profile=gateway.profile, hostname=gateway.hostname)
 
     def _tell(self, found: list[Extension], *, drops_registrations: bool) -> None:
         if self._switch is not None:
