@@ -351,7 +351,7 @@ def test_a_resume_does_not_stop_what_somebody_disabled_and_left_running(own: Sim
     own.set_gateway(gateway(own), enabled=False)
     connector = with_switch(own, suspend_by="gateway")
 
-    with pytest.raises(ForAPerson, match="every gateway of .* was switched off by somebody else"):
+    with pytest.raises(ForAPerson, match=r"every gateway of .* was switched off by somebody else"):
         resume(connector, Target.CUSTOMER, TENANT)
     assert gateway(own) in own.switch.gateways
     connector.close()
