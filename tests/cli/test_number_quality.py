@@ -90,6 +90,18 @@ def test_a_record_that_came_twice_or_was_taken_back_counts_as_it_stands(
     assert report(tollbook)["records"] == 10
 
 
+def test_a_record_that_the_platform_corrected_counts_as_corrected(tollbook: Tollbook, office: Office) -> None:
+    office.import_(
+        """
+        record_id, start,                duration_s, cli,         cld
+        name,      2017-06-21T08:00:00Z, 60,         48221000001, +442079460002
+        """,
+        "corrected.csv",
+    )
+
+    assert called(report(tollbook)) == {"valid": (2, 2, 40.0), "invalid": (2, 3, 60.0)}
+
+
 @pytest.mark.usefixtures("office")
 def test_for_people(tollbook: Tollbook) -> None:
     shown = tollbook("usage", "quality", "office", "--country", "GB").stdout
