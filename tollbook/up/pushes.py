@@ -95,8 +95,8 @@ def take_all() -> None:
         begun = time.monotonic()
         try:
             if not is_warm:
-                taker.warm_up()
                 is_warm = True
+                taker.warm_up()
                 LOG.info("ready")
             taker.take()
         except (Error, TollbookError) as error:

@@ -222,6 +222,45 @@ def test_direction(variables: dict[str, Any], settings: dict[str, Any], kind: st
     assert one(tmp_path, connector=connector_at(**settings), **variables)["kind"] == kind
 
 
+def test_a_call_that_is_forwarded_out_again_is_two(tmp_path: Path) -> None:
+    """It came in at 10:00:00.25, was answered by a menu, and was put through from 10:00:05 to 10:00:07.006."""
+    came = {
+        **CALL,
+        "user_context": "public",
+        "caller_id_number": "441514960000",
+        "sip_gateway_name": "carrier-two",
+    }
+    came |= {"destination_number": "12505550131", "bridge_uepoch": "1497866405000000", **GATEWAY}
+
+    into, out = records([xml(came)], tmp_path)
+
+    assert (into["record_key"], into["kind"], into["cld"], into["trunk_ref"], into["duration_us"]) == (
+        "6f9c1c9e-0001",
+        "voice_in",
+        "12505550131",
+        "carrier-two",
+        2_506_000,
+    )
+    assert (out["record_key"], out["kind"], out["cld"], out["trunk_ref"], out["duration_us"]) == (
+        "6f9c1c9e-0001/forwarded",
+        "voice_out",
+        "442079460000",
+        "carrier-one",
+        2_006_000,
+    )
+    assert (out["account_ref"], out["cli"], out["line"], out["answered"]) == ("1001", "441514960000", 1, True)
+    assert out["start"] == datetime(2017, 6, 19, 10, 0, 5, tzinfo=UTC)
+
+    # Where nobody says when it was put through, it is as long as the whole.
+    assert [one["duration_us"] for one in records([xml({**came, "bridge_uepoch": ""})], tmp_path)] == [
+        2_506_000
+    ] * 2
+    for settings in ({"forwarded": "no"}, {"legs": "both"}):
+        assert len(records([xml(came)], tmp_path, connector_at(**settings))) == 1  # type: ignore[arg-type]
+    assert len(records([xml({**came, **INSIDE})], tmp_path)) == 1
+    assert len(records([xml({**came, "originating_leg_uuid": "another"})], tmp_path)) == 1
+
+
 def test_of_a_gateway_in_an_argument_the_name_is_the_trunk(tmp_path: Path) -> None:
     assert one(tmp_path, **GATEWAY)["trunk_ref"] == "carrier-one"
     assert one(tmp_path, sip_gateway_name="carrier-two", **GATEWAY)["trunk_ref"] == "carrier-two"

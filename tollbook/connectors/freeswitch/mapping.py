@@ -33,6 +33,7 @@ FACTS = table(
         "start_us": pl.String,
         "answer_us": pl.String,
         "end_us": pl.String,
+        "bridge_us": pl.String,  # when it was put through
         "start_epoch": pl.String,
         "answer_epoch": pl.String,
         "start_stamp": pl.String,
@@ -46,14 +47,17 @@ LAST_SECOND = 253_402_300_799  # of the year 9999
 _KINDS = {"outbound": "voice_out", "inbound": "voice_in", "local": "voice_local"}
 _TEXTS = ("uuid", "cli", "cld", "account_ref", "tenant_ref", "trunk_ref", "display_text")
 _GATEWAY = r"sofia/gateway/(?:[^/,|]+::)?([^/,|]+)/"
+_OUTSIDE = r"sofia/gateway/[^/,|]+/([^/,|@;]+)"  # the number called over it
+FORWARDED = "/forwarded"  # behind the uuid of a call that came in, as the key of the one that went out
 _SHOWN_CHARACTERS = 80
 
 
 def usage_of(rows: pl.DataFrame, options: Options) -> pl.DataFrame:
-    """FACTS in, USAGE out."""
-    rows = rows.with_columns(
-        _kind(options), trunk_ref=pl.coalesce("gateway", pl.col("last_arg").str.extract(_GATEWAY))
-    )
+    """FACTS in, USAGE out: a record for each, and one more for a call that was forwarded out again."""
+    rows = rows.with_columns(_kind(options))
+    if options.bills_forwarded:
+        rows = pl.concat([rows, _forwarded(rows)]).sort("line", maintain_order=True)
+    rows = rows.with_columns(trunk_ref=pl.coalesce("gateway", pl.col("last_arg").str.extract(_GATEWAY)))
     rows = rows.with_columns(
         _start(options),
         answered=_is_answered(),
@@ -111,6 +115,27 @@ def _kind(options: Options) -> pl.Expr:
         .otherwise(pl.lit("voice_out"))
     )
     return pl.coalesce(said, guess).alias("kind")
+
+
+def _forwarded(rows: pl.DataFrame) -> pl.DataFrame:
+    """The outgoing calls that incoming a legs say they were put through to, over a gateway: FACTS with their kind.
+
+    The leg that leaves may not be sent, and does not know for whom it was made. It began when it was put through.
+    """
+    gone = rows.filter(
+        pl.col("kind") == "voice_in", pl.col("leg") == "a", pl.col("last_arg").str.contains(_OUTSIDE)
+    )
+    is_timed = pl.col("bridge_us").is_not_null() & (_whole("bridge_us") > 0)
+    moments = {name: pl.when(is_timed).then("bridge_us").otherwise(name) for name in ("start_us", "answer_us")}
+    told = {name: pl.when(~is_timed).then(name) for name in ("billmsec", "billsec")}
+    return gone.with_columns(
+        uuid=pl.col("uuid") + FORWARDED,
+        kind=pl.lit("voice_out"),
+        gateway=pl.lit(None, dtype=pl.String),
+        dialled=pl.col("last_arg").str.extract(_OUTSIDE),
+        **moments,
+        **told,
+    )
 
 
 def _whole(name: str) -> pl.Expr:

@@ -35,6 +35,12 @@ CALL_SETTINGS: tuple[Setting, ...] = (
         default="user/,group/,error/user",
     ),
     Setting(
+        name="forwarded",
+        help="Whether a call that comes in and is put through to a gateway is an outgoing call, too; with legs a",
+        default="yes",
+        choices=("yes", "no"),
+    ),
+    Setting(
         name="account",
         help="Which channel variables name the account, as {extension}@{domain_name}; the first alternative, with | "
         "between them, whose variables are all there",
@@ -131,6 +137,7 @@ class Options:
     account: tuple[str, ...]  # alternatives
     tenant: tuple[str, ...]
     decodes_json: bool
+    bills_forwarded: bool
 
     @classmethod
     def of(cls, site: Site) -> Self:
@@ -148,6 +155,7 @@ class Options:
             account=_alternatives(site, "account"),
             tenant=_alternatives(site, "tenant"),
             decodes_json=_text(site, "json_values") == "encoded",
+            bills_forwarded=_text(site, "forwarded") == "yes" and _text(site, "legs") == "a",
         )
 
 

@@ -82,6 +82,7 @@ def _facts(document: Document, message: Pushed, options: Options) -> Row:
         "tenant_ref": filled(options.tenant, known),
         "start_us": known.get("start_uepoch") or from_flows(flows, "created_time", oldest=True),
         "answer_us": known.get("answer_uepoch") or from_flows(flows, "answered_time"),
+        "bridge_us": known.get("bridge_uepoch") or from_flows(flows, "bridged_time"),
         "end_us": known.get("end_uepoch") or from_flows(flows, "hangup_time"),
         **{
             name: known.get(name) for name in ("start_epoch", "answer_epoch", "start_stamp", "billmsec", "billsec")
