@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from simulators.vodia import Simulator
+from tests.connectors.contract import read
 from tests.connectors.vodia.evidence import BEGUN, TENANT, listed, record_of, records_of
-from tests.connectors.vodia.sites import LIGHTS, QUAY, records
+from tests.connectors.vodia.sites import LIGHTS, QUAY, offline, records
 
 INES, BRAM, WREN = (f"<sip:{number}@{TENANT}>" for number in ("200", "201", "202"))
 STRANGER = f'"O\'Neill, Kate" <sip:+19025550119@{TENANT}>'
@@ -49,6 +50,19 @@ SIDES = {
     "another's number shown": (
         *(to("+18005550199"), to("+12125550117"), [1], ["202"], "voice_in", None, "+18005550199"),
         *("+12125550117", None),
+    ),
+    "from a DID of ours to another, by way of the trunk": (
+        *(
+            to("+14165550101"),
+            to("+14165550100"),
+            [1],
+            [],
+            "voice_in",
+            "200",
+            "+14165550101",
+            "+14165550100",
+            None,
+        ),
     ),
     "a number outside without a trunk": (
         *(INES, to("+12125550117"), [], ["200"], "voice_out", "200", "200", "+12125550117", None),
@@ -210,20 +224,21 @@ def test_a_record_is_told_by_its_id_or_its_call_id_in_its_tenant(tmp_path: Path)
 
 def test_a_note_holds_for_what_comes_after_it_in_whatever_batches(tmp_path: Path) -> None:
     other = listed({"id": 2}).replace(TENANT.encode(), b"beta.example.ca")
-    whole = records_of(listed({"id": 1}, {"id": 3}) + other, tmp_path)
-    assert whole["record_key"].to_list() == [f"1@{TENANT}", f"3@{TENANT}", "2@beta.example.ca"]
-    assert whole["line"].to_list() == [2, 3, 5]
+    for batch_rows in (1, 2, 1_000):
+        whole = read(offline(), listed({"id": 1}, {"id": 3}) + other, tmp_path, batch_rows=batch_rows)
+        assert whole["record_key"].to_list() == [f"1@{TENANT}", f"3@{TENANT}", "2@beta.example.ca"]
+        assert whole["line"].to_list() == [2, 3, 5]
 
 
 @pytest.mark.parametrize("tenant", [LIGHTS, QUAY])
 def test_the_simulated_month_is_read_as_it_was_made(vodia: Simulator, tenant: str, tmp_path: Path) -> None:
     """The simulator knows what each call was; the connector has only the list."""
-    read = {row["record_key"]: row for row in records(vodia, tenant, tmp_path).iter_rows(named=True)}
+    told = {row["record_key"]: row for row in records(vodia, tenant, tmp_path).iter_rows(named=True)}
     calls = [call for call in vodia.calls if call.tenant == tenant]
-    assert len(read) == len(calls) == 250
+    assert len(told) == len(calls) == 250
     directions = {"outbound": "voice_out", "internal": "voice_local"}
     for call in calls:
-        record = read[f"{call.id}@{tenant}"]
+        record = told[f"{call.id}@{tenant}"]
         assert record["kind"] == directions.get(call.kind, "voice_in")
         assert record["answered"] == (call.connect is not None)
         assert record["duration_us"] == call.duration_ms * 1_000

@@ -254,6 +254,18 @@ def test_a_resumption_that_broke_off_is_finished_by_the_next_try(vodia: Simulato
         assert connector.standing(CUSTOMER, LIGHTS) == ACTIVE
 
 
+def test_what_was_before_is_kept_until_everything_is_back(vodia: Simulator) -> None:
+    """The PBX answers the first resumption with `{}` and enables nobody."""
+    vodia.set_account(LIGHTS, "203", disabled="true")
+    connector = connector_at(vodia)
+    suspend(connector, CUSTOMER, LIGHTS)
+    vodia.faults.add(Fault("status", match="/domain_action", status=200, body="{}"))
+    resume(connector, CUSTOMER, LIGHTS)
+    assert connector.standing(CUSTOMER, LIGHTS).state is State.SUSPENDED
+    resume(connector, CUSTOMER, LIGHTS)
+    assert disabled(vodia) == ["203"]
+
+
 def test_a_tenant_that_is_suspended_in_part_is_not_settled(vodia: Simulator) -> None:
     """Somebody enabled two extensions by hand: it is said, and the next order mends it."""
     connector = connector_at(vodia)

@@ -140,6 +140,15 @@ def test_a_call_inside_is_the_callers_once_both_ends_are_known(tmp_path: Path) -
     assert records["ext-1"]["defect"] == "leg"
 
 
+def test_of_several_legs_that_called_inside_one_is_the_call_in_any_order(tmp_path: Path) -> None:
+    """Two forks of one telephone, and neither of them began the call."""
+    forks = [PHONE | {"CallID": id, "LocalParty": "201"} for id in ("fork-a", "fork-b")]
+    expected = read(tmp_path, *forks, RUNG)
+    assert [key for key, record in expected.items() if record["kind"] == "voice_local"] == ["fork-a"]
+    for bodies in permutations([*forks, RUNG]):
+        assert read(tmp_path, *bodies) == expected
+
+
 def test_an_unanswered_call_lasts_nothing(tmp_path: Path) -> None:
     call = read(tmp_path, TRUNK | {"TimeConnected": "", "Duration": "17"})["trunk-1"]
     assert (call["answered"], call["duration_us"], call["defect"]) == (False, 0, None)
