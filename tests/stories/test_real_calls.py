@@ -27,7 +27,7 @@ from tollbook.ledger.queries import balances
 from tollbook.money import NANOS_PER_UNIT, Money
 from tollbook.usage.models import UsageRecord
 
-LONGEST_S = 30
+LONGEST_S = 60
 DATABASE = f"kamailio_calls_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 ACME, BETA = "48221000200", "48221000201"
 LONDON, POLISH_MOBILE, BERLIN = "442079460123", "48601000111", "493012345678"

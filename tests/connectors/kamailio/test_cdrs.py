@@ -37,6 +37,7 @@ def test_a_row_is_a_call_with_its_fraction_of_a_second(tmp_path: Path) -> None:
         ("0", 0, False),  # a call that was refused has a row too, and nothing else tells it
         ("0.001", 1_000, True),
         ("59.999", 59_999_000, True),
+        ("2.5060004", 2_506_001, True),  # a part of a microsecond counts as one
         ("86400", 86_400_000_000, True),
         ("43200.2", 43_200_200_000, True),
     ],

@@ -1,6 +1,6 @@
 """Fetching calls: which windows of time to ask for, and until when nothing can be missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from tollbook.connectors.kamailio.statements import COLUMNS, finished_calls, pai
 from tollbook.connectors.postgres import Database
 
 HOUR = timedelta(hours=1)
+PIECE_BYTES = 1 << 18
 _OF_ACC = ("id", "method", "from_tag", "to_tag", "callid", "sip_code", "time")
 _OF_CDRS = ("id", "start_time", "end_time", "duration")
 
@@ -75,14 +76,23 @@ def _of_scope(
             query = paired_calls(options.table, columns, since, until, longest=options.longest)
         else:
             query = finished_calls(options.table, columns, since, until)
-        rest = b""
-        for block in database.json_lines(query):
-            whole, newline, rest = (rest + block).rpartition(b"\n")
-            if newline:
-                records += whole.count(b"\n") + 1
-                yield Piece(whole + newline)
+        for piece in _pieces(database.json_lines(query)):
+            records += piece.body.count(b"\n")
+            yield piece
         begin = end
     yield Finished(scope, scope.until.isoformat(), records)
+
+
+def _pieces(blocks: Iterable[bytes]) -> Iterator[Piece]:
+    """Whole lines, many at a time: a block of the database's is hardly more than one."""
+    held = bytearray()
+    for block in blocks:
+        held += block
+        if len(held) >= PIECE_BYTES and (end := held.rfind(b"\n") + 1):
+            yield Piece(bytes(held[:end]))
+            del held[:end]
+    if held:
+        yield Piece(bytes(held))
 
 
 def _begin(options: Options, scope: Scope) -> datetime:
