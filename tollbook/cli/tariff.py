@@ -174,9 +174,9 @@ def derive(
         active_from=_moment("--active-from", active_from) if active_from else None,
         recorded_at=datetime.now(UTC),
     )
-    typer.echo(
-        f"tariff {name}: the prices of {base} with a markup of {markup} %, {derived.versions.count()} versions"
-    )
+    count = derived.versions.count()
+    versions = f"{count} version{'' if count == 1 else 's'}"
+    typer.echo(f"tariff {name}: the prices of {base} with a markup of {markup} %, {versions}")
 
 
 @app.command("list")
