@@ -150,6 +150,14 @@ def test_an_account_of_who_is_held_follows_its_customer(house: House, switch: Sw
     assert switch.things == {DOMAIN: ACTIVE, "account 101": ACTIVE}
 
 
+def test_an_account_that_never_was_held_follows_its_customer_too(
+    house: House, switch: Switch, ann: Customer
+) -> None:
+    line = house.account(ann, "ann-1", link="101", of="ann.example")
+    suspend(customer=ann, by="eve", now=house.now)
+    assert resume(customer=ann, account=line, by="eve", now=house.now) == []
+
+
 def test_where_resuming_a_customer_resumes_all_accounts_those_that_are_held_are_stopped_again(
     house: House, switch: Switch, ann: Customer
 ) -> None:

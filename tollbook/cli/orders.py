@@ -131,10 +131,12 @@ def check(connection: OneConnection = None, as_json: AsJson = False) -> None:
     open_database()
     now = datetime.now(UTC)
     keep_holds(now=now)
-    carry_out(list(due_orders(now=now)), now=now)
     ids = set(current_orders().values_list("connection_id", flat=True))
     asked = [named_connection(connection)] if connection else list(Connection.objects.filter(pk__in=ids))
-    differing = [order for one in asked for order in check_orders(one, now=now)]
+    differing: list[SuspensionOrder] = []
+    for one in asked:
+        carry_out(list(due_orders(now=now, connection=one)), now=now)
+        differing += check_orders(one, now=now)
     print_orders(differing, as_json=as_json, empty="the platforms stand as they were brought to")
     raise typer.Exit(NOT_YET if differing else 0)
 

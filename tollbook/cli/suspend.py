@@ -29,6 +29,7 @@ Why = Annotated[str, typer.Option("--why", help="Kept in the history.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be told to whom; tell nobody.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 NOWHERE = "there is no platform to tell: no pairing, link or mark leads to one"
+FOLLOWS = "the account follows its customer, who is held as a whole"
 NOTHING_STOPPED = "nothing of theirs was stopped by Tollbook; name an account to have it resumed all the same"
 
 
@@ -158,10 +159,18 @@ def _carry_out_and_show(
             *hold_lines(holds),
         ):
             typer.echo(line)
-        print_orders(orders, as_json=False, empty=NOWHERE if holds else NOTHING_STOPPED, with_steps=not dry_run)
+        print_orders(orders, as_json=False, empty=_why_nothing(account, holds), with_steps=not dry_run)
     if not dry_run:
         is_nowhere = not orders and bool(holds)
         raise typer.Exit(NOT_YET if is_nowhere else exit_status(orders))
+
+
+def _why_nothing(account: Account | None, holds: Sequence[Hold]) -> str:
+    """Why no platform is told anything."""
+    if not holds:
+        return NOTHING_STOPPED
+    is_held_alone = any(one.account_id is not None for one in holds)
+    return NOWHERE if account is None or is_held_alone else FOLLOWS
 
 
 def _who(customer: Customer, account: Account | None) -> str:

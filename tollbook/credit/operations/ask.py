@@ -85,7 +85,7 @@ class _Asked:
         is_named: bool,
     ) -> SuspensionOrder | None:
         wanted, cuts_calls = wanted_at(place, holds, self._policy(place.connection))
-        if known is not None and wanted == Wanted.ACTIVE and _is_under_its_customer(place, holds):
+        if wanted == Wanted.ACTIVE and _is_under_its_customer(place, holds):
             return known
         if known is None and wanted == Wanted.ACTIVE and not is_named:
             return None

@@ -87,19 +87,26 @@ def try_later(order: SuspensionOrder, reason: str, *, at: datetime, now: datetim
 @transaction.atomic
 def finish(order: SuspensionOrder, detail: str, *, by: str = JOB, now: datetime) -> None:
     """The platform says so, or a person does."""
-    if _is_open(order):
-        _settle(order, OrderState.DONE, "", now)
-        note(order, "done", detail, by=by, now=now)
-        if order.target == Target.CUSTOMER and order.wanted == Wanted.ACTIVE:
-            _look_below(order, now)
-
-
-def _look_below(order: SuspensionOrder, now: datetime) -> None:
-    """At some platforms a customer is resumed by resuming every account, those that are held alone too."""
-    current = SuspensionOrder.objects.filter(connection=order.connection, customer=order.customer, by_hand=False)
-    stopped = current.filter(state=OrderState.DONE).exclude(wanted=Wanted.ACTIVE).exclude(pk=order.pk)
-    for one in stopped.order_by("pk"):
+    below = _held_below(order)
+    if not _is_open(order):
+        return
+    _settle(order, OrderState.DONE, "", now)
+    note(order, "done", detail, by=by, now=now)
+    for one in below:
         reopen(one, by=JOB, why="its customer was resumed: is it still stopped?", now=now)
+
+
+def _held_below(order: SuspensionOrder) -> list[SuspensionOrder]:
+    """What is held alone of a customer who is resumed: at some platforms that resumes every account they have.
+
+    All of it is locked in the order in which `ask` locks it.
+    """
+    if order.target != Target.CUSTOMER or order.wanted != Wanted.ACTIVE:
+        return []
+    current = SuspensionOrder.objects.filter(connection=order.connection_id, customer=order.customer_id)
+    locked = list(current.exclude(state=OrderState.SUPERSEDED).order_by("pk").select_for_update())
+    done = [one for one in locked if one.state == OrderState.DONE and not one.by_hand and one.pk != order.pk]
+    return [one for one in done if one.wanted != Wanted.ACTIVE]
 
 
 @transaction.atomic
