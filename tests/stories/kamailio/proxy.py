@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -109,6 +110,7 @@ def _config(values: Mapping[str, object]) -> str:
 @contextmanager
 def _database(server: Mapping[str, str], name: str, dsn: str) -> Iterator[None]:
     """Made by Kamailio's own scripts, and what our page adds to them."""
+    assert SCRIPTS.is_dir(), f"the real calls need {SCRIPTS}: as root, apt-get install {PACKAGES}"
     everywhere = make_conninfo(dsn, dbname="postgres")
     with psycopg.connect(everywhere, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
@@ -135,7 +137,12 @@ def _database(server: Mapping[str, str], name: str, dsn: str) -> Iterator[None]:
 def _process(words: list[str], log: Path, more: Mapping[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            words, cwd=log.parent, env={**os.environ, **more}, stdout=output, stderr=subprocess.STDOUT
+            words,
+            cwd=log.parent,
+            env={**os.environ, **more},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Kamailio has children: a group of their own is ended whole
         )
         try:
             yield process
@@ -144,7 +151,7 @@ def _process(words: list[str], log: Path, more: Mapping[str, str]) -> Iterator["
             try:
                 process.wait(STOP_S)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait(STOP_S)
 
 
