@@ -1,5 +1,6 @@
 """Fetching calls from the database: the same rows give the same records whatever release its tables are of."""
 
+from collections.abc import Generator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,18 @@ def test_a_database_that_goes_away_in_the_middle_fails_the_visit_and_a_repeat_is
     assert not isinstance(failed, Finished)
     assert isinstance(failed.error, TryAgainLater)
     assert by_key(month(own, tmp_path)).equals(whole)
+
+
+def test_who_stops_after_a_piece_can_go_on_asking(fusionpbx: Simulator) -> None:
+    connector = connector_at(fusionpbx)
+    events = connector.usage([MONTH])
+    next(events)
+    assert b"maple.example.ca" in getattr(next(events), "body", b"")
+    assert isinstance(events, Generator)
+    events.close()
+
+    assert len(list(connector.customers())) == 9
+    connector.close()
 
 
 def test_a_server_that_is_not_there_is_for_later(fusionpbx: Simulator) -> None:

@@ -95,6 +95,15 @@ def test_a_list_that_does_not_go_on_is_no_whole_list(page: str) -> None:
             list(FusionPbxConnector(site).customers())
 
 
+def test_a_token_that_is_refused_is_named(fusionpbx: Simulator) -> None:
+    connector = by_rest(fusionpbx, token="1|guessed")
+
+    (failed,) = connector.test()
+    assert (failed.name, failed.is_ok) == ("log in", False)
+    assert "api_token" in failed.next_step
+    connector.close()
+
+
 def test_the_address_may_be_given_with_the_path_of_the_api(fusionpbx: Simulator) -> None:
     connector = by_rest(fusionpbx, rest_url=f"{fusionpbx.url}/api/v1/")
 

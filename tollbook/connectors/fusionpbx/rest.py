@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from tollbook.connectors.base import Failed, Finished, Piece, Scope, Site, Usage
 from tollbook.connectors.errors import ConnectorError, NeedsAttention, TryAgainLater
 from tollbook.connectors.fusionpbx.options import SETTINGS, Options
 from tollbook.connectors.fusionpbx.schemas import Domain, Extension, PhoneNumber
-from tollbook.connectors.http import Http, Patience
+from tollbook.connectors.http import Answer, Http, Patience, is_success
 from tollbook.connectors.secret import Secret
 from tollbook.errors import BadInput
 
@@ -45,6 +46,7 @@ class Client:
             verify=settings.text(site, SETTINGS, "verify"),
             patience=Patience.of(site),
             secrets=[token],
+            is_answer=lambda answer: is_success(answer) or answer.status == HTTPStatus.UNAUTHORIZED,
         )
 
     def rows(self, path: str, last_id: str, filters: Mapping[str, str] | None = None) -> Iterator[msgspec.Raw]:
@@ -91,7 +93,7 @@ class Client:
         Raises:
             TryAgainLater, NeedsAttention: it was not taken.
         """
-        self._http.request(method, path, is_repeatable=True, json=body, headers=self._headers)
+        self._asked(method, path, body=body)
 
     def decoded(self, row: msgspec.Raw, kind: type[T], path: str) -> T:
         try:
@@ -105,8 +107,21 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
+    def _asked(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, body: object = None
+    ) -> Answer:
+        answer = self._http.request(
+            method, path, is_repeatable=True, params=query, json=body, headers=self._headers
+        )
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            raise NeedsAttention(
+                f"{method} {path}: the token is refused; make another one in FS PBX and set it: --secret api_token",
+                platform=self.platform,
+            )
+        return answer
+
     def _page(self, path: str, query: Mapping[str, str]) -> _Page:
-        answer = self._http.request("GET", path, is_repeatable=True, params=query, headers=self._headers)
+        answer = self._asked("GET", path, query)
         try:
             return msgspec.json.decode(answer.body, type=_Page)
         except msgspec.ValidationError:
