@@ -187,3 +187,20 @@ def test_every_connection_is_looked_at(switch: Connection) -> None:
         (switch, AlarmKind.STALE_SOURCE),
         (other, AlarmKind.GAP),
     }
+
+
+def test_of_pushed_records_an_hour_is_a_visit(switch: Connection) -> None:
+    """Few come at once: 30 takings of one record each, of which one is set aside, and in the third hour ten."""
+    for hour, set_aside in ((0, 1), (1, 1), (2, 10)):
+        for number in range(30):
+            at = MONDAY + hour * HOUR + number * timedelta(minutes=2)
+            visit = CollectRun.objects.create(
+                connection=switch, started_at=at, finished_at=at, asked_by="push", state=CollectState.DONE
+            )
+            is_aside = number < set_aside
+            run = came(switch, at, records_in=1, charged=not is_aside, set_aside=is_aside)
+            run.collect = visit
+            run.save()
+        found = wrong(switch, MONDAY + (hour + 1) * HOUR)
+        assert list(found) == (["errors"] if hour == 2 else [])
+    assert "of the 30 records that came last, 10 (33%) are set aside; it used to be 3%" in found["errors"]

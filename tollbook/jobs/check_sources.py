@@ -14,6 +14,7 @@ from tollbook.connections.models import Connection
 from tollbook.connections.sequence import FileSequence
 from tollbook.errors import BadInput
 from tollbook.jobs.account_links import LinkState, link_states
+from tollbook.jobs.take_pushed import PUSHED
 from tollbook.usage.models import CollectedFile, CollectRun, CollectState, ImportRun
 
 WHOLE = ""  # subject of an alarm about the connection itself
@@ -22,9 +23,10 @@ WHOLE = ""  # subject of an alarm about the connection itself
 TRIED_AGAIN_FOR = timedelta(hours=2)
 LONGEST_COLLECT = timedelta(hours=6)  # before somebody should look whether it hangs
 
-LOOK_BACK = timedelta(days=60)  # for gaps in a sequence
+LOOK_BACK = timedelta(days=60)  # for gaps in a sequence, and for what used to be set aside
 
-# When more is set aside than usual. A visit of fewer records says nothing, and a few in a hundred are daily bread.
+# When more is set aside than usual. A visit of fewer records says nothing, and a few in a hundred are daily bread. Of
+# records that are pushed, an hour counts as a visit.
 VISITS_COMPARED = 10
 LEAST_RECORDS = 20
 LEAST_SHARE = Fraction(5, 100)
@@ -32,9 +34,12 @@ TIMES_USUAL = 3
 
 VISITS = """
 SELECT sum(records_in - duplicate - undone)::bigint AS fresh, sum(set_aside)::bigint
-  FROM usage_importrun WHERE connection_id = %s
- GROUP BY coalesce(collect_id, -id) HAVING sum(records_in - duplicate - undone) >= %s
- ORDER BY max(started_at) DESC, max(id) DESC LIMIT %s"""
+  FROM usage_importrun i LEFT JOIN usage_collectrun c ON c.id = i.collect_id
+ WHERE i.connection_id = %s AND i.started_at > %s
+ GROUP BY CASE WHEN c.asked_by = %s THEN to_char(i.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24')
+               ELSE coalesce(i.collect_id, -i.id)::text END
+HAVING sum(records_in - duplicate - undone) >= %s
+ ORDER BY max(i.started_at) DESC, max(i.id) DESC LIMIT %s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ def check_source(connection: Connection, *, now: datetime) -> None:
     found = {
         AlarmKind.STALE_SOURCE: _stale(connection, now),
         AlarmKind.GAP: _gaps(connection, now),
-        AlarmKind.ERRORS: _errors(connection),
+        AlarmKind.ERRORS: _errors(connection, now),
     }
     for kind, wrong in found.items():
         settle_alarms(kind=kind, connection=connection, found=wrong, now=now)
@@ -126,9 +131,9 @@ def _file_names(connection: Connection, since: datetime) -> Iterable[str]:
     return {*collected.values_list("name", flat=True), *imported.values_list("evidence__name", flat=True)}
 
 
-def _errors(connection: Connection) -> dict[str, str]:
+def _errors(connection: Connection, now: datetime) -> dict[str, str]:
     with database.cursor() as cursor:
-        cursor.execute(VISITS, [connection.pk, LEAST_RECORDS, VISITS_COMPARED + 1])
+        cursor.execute(VISITS, [connection.pk, now - LOOK_BACK, PUSHED, LEAST_RECORDS, VISITS_COMPARED + 1])
         visits = [Visit(*row) for row in cursor.fetchall()]
     before = visits[1:]
     if not before or not is_unusual(visits[0], before):

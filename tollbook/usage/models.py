@@ -55,6 +55,9 @@ class CollectRun(models.Model):
     sums = models.JSONField(default=dict, help_text="what they charged, {currency: nano-units}, at that time")
     retried = models.JSONField(default=dict, help_text="{tried, charged, free} of what had been set aside before")
 
+    class Meta:
+        indexes = [models.Index(fields=["connection", "started_at"], name="collectrun_by_time")]
+
     def __str__(self) -> str:
         return f"collect {self.pk}"
 
@@ -154,6 +157,8 @@ class ImportRun(models.Model):
                 fields=["connection", "evidence"], condition=Q(state="running"), name="importrun_one_at_work"
             ),
         ]
+        # Where records are pushed there may be two a second.
+        indexes = [models.Index(fields=["connection", "started_at"], name="importrun_by_time")]
 
     def __str__(self) -> str:
         return f"run {self.pk}"

@@ -4,17 +4,27 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
+from django.conf import LazySettings
 from django.db import connection as database
 
 from simulators.freeswitch import make_month, send_json, send_xml
 from tests.cli.test_up import Up, wait_for
-from tests.jobs.pushing import PASSWORD, SECRET, switch
+from tests.jobs.books import books
+from tests.jobs.conftest import open_office
+from tests.jobs.pushing import PASSWORD, SECRET, send, switch, take
+from tests.jobs.simulated import undone
+from tollbook.catalog.models import Product
+from tollbook.customers.models import Account, Customer
 from tollbook.usage.models import CollectRun, PushedMessage, UsageRecord
 
 CALLS = make_month(count=12)
+CALLS_OF_A_MINUTE = make_month(count=60)
 
 
 def is_listening(up: Up) -> bool:
@@ -107,3 +117,43 @@ def test_by_https(start: Callable[..., Up], home: dict[str, str]) -> None:
     with socket.create_connection(("127.0.0.1", up.port)) as plain:
         assert trusting.wrap_socket(plain, server_hostname="127.0.0.1").version() in {"TLSv1.2", "TLSv1.3"}
     assert up.end() == 0
+
+
+@pytest.mark.req("X7")
+def test_every_request_twice_changes_nothing(
+    start: Callable[..., Up], home: dict[str, str], tmp_path: Path, settings: LazySettings
+) -> None:
+    """The books are those of the same calls taken once, in one go."""
+    evidence_in = settings.TOLLBOOK_HOME
+    open_office(tmp_path, settings)
+    settings.TOLLBOOK_HOME = evidence_in
+    fs = switch()
+    for code in {call.accountcode for call in CALLS_OF_A_MINUTE}:
+        Account.objects.create(
+            customer=Customer.objects.get(code="ann"), code=code, product=Product.objects.get(code="voice")
+        )
+
+    def once() -> None:
+        send(fs, CALLS_OF_A_MINUTE)
+        take(fs, datetime(2017, 7, 1, tzinfo=UTC))
+
+    wanted = undone(once)
+    assert len(wanted["usage"]) == 60
+    assert wanted["ledger"]
+    up = start(home)
+    wait_for(lambda: is_listening(up))
+
+    url = f"http://127.0.0.1:{up.port}/push/fs/{SECRET}"
+    answers = [send_xml(url, call) for call in CALLS_OF_A_MINUTE for _ in range(2)]
+    assert all(answer.is_taken for answer in answers)
+    wait_for(lambda: UsageRecord.objects.count() == 60)
+    again = [send_xml(url, call) for call in reversed(CALLS_OF_A_MINUTE)]
+    assert all(answer.is_taken for answer in again)
+    PushedMessage.objects.all().delete()  # as after a week
+    again = [send_json(url, call) for call in CALLS_OF_A_MINUTE for _ in range(2)]
+    assert all(answer.is_taken for answer in again)
+    wait_for(lambda: not PushedMessage.objects.filter(taken_by=None).exists())
+    assert PushedMessage.objects.count() == 60
+
+    assert up.end() == 0
+    assert books() == wanted

@@ -203,6 +203,8 @@ INSIDE: dict[str, Any] = {"last_app": "bridge", "last_arg": "[leg_timeout=20]use
         ({"user_context": "public"}, {}, "voice_in"),
         ({"user_context": "public", **INSIDE}, {}, "voice_in"),
         ({"sip_gateway_name": "carrier-one", **INSIDE}, {}, "voice_in"),
+        ({"sip_gateway_name": "carrier-one", **GATEWAY}, {}, "voice_out"),  # the dial plan exports it to the a leg
+        ({"sip_gateway_name": "carrier-one"}, {}, "voice_out"),
         (
             {"direction": "outbound", "user_context": "public"},
             {},

@@ -88,8 +88,8 @@ def usage_of(rows: pl.DataFrame, options: Options) -> pl.DataFrame:
 def _kind(options: Options) -> pl.Expr:
     """As the dial plan says; else as the setting says; else by where it came from and where it went.
 
-    An a leg comes to the switch: from outside when by a context or gateway for that, from a customer otherwise.
-    A b leg leaves it.
+    An a leg comes to the switch: from outside when by a context for that, or when it has a gateway and was not put
+    through to one; from a customer otherwise. A b leg leaves it.
     """
     said = pl.col("said").str.to_lowercase().replace_strict(_KINDS, default=None, return_dtype=pl.String)
     if options.direction != "auto":
@@ -97,7 +97,7 @@ def _kind(options: Options) -> pl.Expr:
     is_a = pl.col("leg") == "a"
     contexts = pl.col("contexts").str.split("\n")
     is_outside = pl.any_horizontal(contexts.list.contains(one) for one in options.incoming_contexts) | (
-        pl.col("gateway").is_not_null()
+        pl.col("gateway").is_not_null() & ~pl.col("last_arg").str.contains(_GATEWAY)
     )
     stays = pl.any_horizontal(
         pl.col("last_arg").str.replace(r"^(\[[^\]]*\]|\{[^}]*\})+", "").str.starts_with(one)

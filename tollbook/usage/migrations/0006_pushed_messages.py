@@ -31,4 +31,12 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('connection', 'sha256'), name='pushedmessage_once'), models.CheckConstraint(condition=models.Q(models.Q(('taken_at', None), ('taken_by', None)), models.Q(('taken_at__isnull', False), ('taken_by__isnull', False)), _connector='OR'), name='pushedmessage_taken_by_and_at')],
             },
         ),
+        migrations.AddIndex(
+            model_name='collectrun',
+            index=models.Index(fields=['connection', 'started_at'], name='collectrun_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='importrun',
+            index=models.Index(fields=['connection', 'started_at'], name='importrun_by_time'),
+        ),
     ]
