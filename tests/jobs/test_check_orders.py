@@ -72,8 +72,8 @@ def test_a_gateway_enabled_by_hand_is_reported_until_it_is_settled(
     assert (alarm.kind, alarm.subject) == ("order_drifted", "trunk gw-7")
     order = SuspensionOrder.objects.get()
     assert alarm.text == (
-        "pbx: trunk gw-7 of ann shall be suspended, asked for by eve, but the platform says: active. Ask who changed it "
-        f"there. To tell the platform again: tollbook orders retry {order.pk}"
+        "pbx: trunk gw-7 of ann shall be suspended, asked for by eve, but the platform says: active. Ask who "
+        f"changed it there. To tell the platform again: tollbook orders retry {order.pk}"
     )
     assert history().count("drifted") == 1
     assert switch.told == ["trunk gw-7 suspended"]  # nobody overrules whoever did it
@@ -214,6 +214,33 @@ def test_an_account_that_looks_stopped_because_its_customer_is_has_not_changed(
 def test_outgoing_only_is_not_the_same_as_all(house: House, switch: Switch, ann: Customer) -> None:
     switch.set(GATEWAY, OUTBOUND)
     assert check(house) == ["trunk gw-7 suspended"]
+
+
+def test_one_that_never_answers_does_not_keep_the_others_from_being_read(
+    house: House, switch: Switch, ann: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.mark(house.account(ann, "ann-2"), "trunk", "gw-8")
+    keep_holds(now=house.later(minutes=1))
+    run(house)
+    switch.set("trunk gw-8", ACTIVE)
+    monkeypatch.setattr(job, "READ_PER_RUN", 1)
+    for fault in (TryAgainLater("is away; run it again", platform="pbx"), ValueError("a defect")):
+        switch.when_read.append(fault)
+        check(house)
+        assert check(house) == ["trunk gw-8 suspended"]
+
+
+def test_what_is_asked_for_while_it_is_read_is_not_reported(house: House, switch: Switch, ann: Customer) -> None:
+    for on_drift in ("report", "enforce", "accept"):
+        policy(on_drift)
+        suspend(customer=ann, by="eve", now=house.now)
+        run(house)
+        switch.set(GATEWAY, ACTIVE)
+        switch.when_read.append(lambda: resume(customer=ann, by="eve", now=house.now) and None)
+        assert check(house) == []
+        run(house)
+        assert orders() == ["trunk gw-7 active: done"]
+        assert alarmed() == []
 
 
 def test_a_run_reads_what_was_read_longest_ago(

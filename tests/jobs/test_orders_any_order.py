@@ -67,7 +67,7 @@ def ann(house: House, switch: Switch) -> Customer:
     return ann
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(targets=st.sampled_from([WHOLE, BY_ACCOUNTS]), deeds=st.lists(DEEDS, max_size=12))
 def test_in_the_end_the_platform_stands_as_what_holds(
     house: House, switch: Switch, ann: Customer, targets: frozenset[Target], deeds: list[Any]

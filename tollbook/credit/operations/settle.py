@@ -165,11 +165,17 @@ def reopen(order: SuspensionOrder, *, by: str, why: str, now: datetime, must_be_
 
 
 @transaction.atomic
-def find_drift(order: SuspensionOrder, drift: str, *, now: datetime) -> None:
-    """Say how the platform differs from what was done; "" = it agrees. Safe to repeat: only news is history."""
+def find_drift(order: SuspensionOrder, drift: str, *, now: datetime) -> bool:
+    """Say how the platform differs from what was done; "" = it agrees. Safe to repeat: only news is history.
+
+    False: it is not what was done any more, as somebody has asked for something else meanwhile.
+    """
+    order.refresh_from_db(from_queryset=SuspensionOrder.objects.select_for_update())
+    if order.state != OrderState.DONE:
+        return False
     if order.drift != drift:
-        SuspensionOrder.objects.filter(pk=order.pk).update(drift=drift)
         order.drift = drift
+        order.save(update_fields=["drift"])
         note(order, "drifted" if drift else "agrees", drift, now=now)
     if drift:
         text = (
@@ -180,6 +186,7 @@ def find_drift(order: SuspensionOrder, drift: str, *, now: datetime) -> None:
         _alarm(order, AlarmKind.ORDER_DRIFTED, text, now)
     else:
         clear_alarm(kind=AlarmKind.ORDER_DRIFTED, connection=order.connection, subject=subject_of(order), now=now)
+    return True
 
 
 def subject_of(order: SuspensionOrder) -> str:
