@@ -102,7 +102,8 @@ class Client:
             self._session = self._session_in_two_steps()
         elif self.style == "old":
             self._session = self._session_of_old()
-        self._http.hide(self._password)  # again: only the latest secrets are remembered
+        for secret in (self._password, self._basic, self._hashed):  # again: only the latest are remembered
+            self._http.hide(secret)
         if self._session:
             self._http.hide(Secret(self._session))
 
