@@ -20,7 +20,7 @@ from tollbook.cli import simulated_sites as sites
 from tollbook.cli.simulate_running import Month, kept_in, port_option, started, wait
 from tollbook.connectors.registry import connector_class
 from tollbook.errors import BadInput
-from tollbook.jobs.demo_platforms import PRODUCTS, DemoSite
+from tollbook.jobs.demo_platforms import NUMBER_RULES, PRODUCTS, DemoSite
 
 PER_EUR = {"CAD": Decimal("1.48"), "GBP": Decimal("0.88"), "PLN": Decimal("4.25")}
 LEAST_SECRET_CHARACTERS = 16
@@ -146,6 +146,8 @@ def _products(currency: str, folder: Path) -> Iterator[str]:
         for kind, tariff in tariffs.items()
         for word in (["--tariff", f"{kind}={tariff}"] if tariff else ["--not-billed", kind])
     ]
+    for option, value in NUMBER_RULES.get(code, {}).items():
+        words += [f"--{option}", value]
     yield _line("products", "set", code, "--name", name, *words)
 
 

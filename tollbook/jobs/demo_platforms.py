@@ -50,6 +50,9 @@ PRODUCTS: Mapping[str, tuple[str, dict[str, str | None]]] = {
     },
 }
 
+# Customers of one switch may be in another country than it is, and write their numbers as people there do.
+NUMBER_RULES: Mapping[str, Mapping[str, str]] = {"extension-gbp": {"country": "GB"}}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoSite:
@@ -94,7 +97,7 @@ def bring_in_platforms(
     """Customers, accounts, numbers and a month of usage of every site. A second time nothing changes."""
     set_platform_tariff(name=METROPORT_TARIFF, currency="PLN", recorded_at=now)
     for code, (name, tariffs) in PRODUCTS.items():
-        set_product(code=code, name=name, tariffs=tariffs)
+        set_product(code=code, name=name, tariffs=tariffs, number_rules=NUMBER_RULES.get(code))
     for site in sites:
         say(f"customers of {site.connection}")
         sheet = _written(out, f"customers-{site.kind}.csv", site.customers_csv)
