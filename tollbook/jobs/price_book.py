@@ -15,7 +15,7 @@ from tollbook.customers.queries import Directory, directory
 from tollbook.customers.special_queries import special_tariffs
 from tollbook.phone import NumberRules
 from tollbook.rating.engine import Tariff, compile_tariff, rate_calls
-from tollbook.rating.frames import RATES, TariffSettings
+from tollbook.rating.frames import CALLS, RATES, VERDICT, TariffSettings
 from tollbook.records import UTC_TIME
 from tollbook.usage.exclusions import Exclusion
 
@@ -129,8 +129,13 @@ def price_by_version(records: pl.DataFrame, book: PriceBook) -> pl.DataFrame:
     """Each part of the table by its own `version_id`, in the order the rows came."""
     if records["version_id"].n_unique() == 1:
         return rate_calls(records, book.tariff(records["version_id"][0]))
-    parts = records.with_row_index("place_among").partition_by("version_id", as_dict=True)
-    priced = [rate_calls(part, book.tariff(version_id)) for (version_id,), part in parts.items()]
-    if not priced:
+    # What is only carried along stays where it is: a batch has many more columns than the engine reads.
+    read = [name for name in (*CALLS, "platform_price_nanos", "version_id") if name in records.columns]
+    parts = records.select(read).with_row_index("place_among").partition_by("version_id", as_dict=True)
+    verdicts = [
+        rate_calls(part, book.tariff(version_id)).select("place_among", *VERDICT.names())
+        for (version_id,), part in parts.items()
+    ]
+    if not verdicts:
         return rate_calls(records, book.tariff(None))
-    return pl.concat(priced).sort("place_among").drop("place_among")
+    return records.with_columns(pl.concat(verdicts).sort("place_among").drop("place_among"))
