@@ -39,7 +39,10 @@ def test_the_example_in_the_documentation_reads_what_it_says(tmp_path: Path) -> 
     ("data", "message"),
     [
         ({"strat": {}}, "layout 'layout': strat: is no part of a layout; those are name, description, file"),
-        ({"start": {"colum": "x"}}, "start.colum: is not known; there are columns, formats, zone, ambiguous"),
+        (
+            {"start": {"colum": "x"}},
+            "start.colum: is not known; there are columns, otherwise, formats, zone, ambiguous",
+        ),
         ({"start": {"zone": "Mars/Base"}}, "start.zone: 'Mars/Base' is no time zone"),
         ({"start": {"formats": ["%Q"]}}, "start.formats: '%Q' is no time format"),
         (

@@ -71,6 +71,20 @@ def test_freeswitch_quotes_every_value_and_escapes_none(layout: str, name: str, 
     assert usage["start"][0] == datetime(2024, 5, 1, 10, tzinfo=UTC)
 
 
+def test_a_call_whose_start_is_not_written_begins_when_it_was_answered_or_else_ended() -> None:
+    usage = read_all(SAMPLES / "freeswitch-opencdrrate.csv", "freeswitch-opencdrrate").usage
+
+    assert facts(usage, "record_key", "answered", "duration_us", "cli", "cld", "account_ref", "trunk_ref") == [
+        ("240501:a5c9f6c0-e752-11e3-8bfb-65b6c3cdac7d", True, 61 * SECOND, "1001", "0048600700800", "acme", "gw1"),
+        ("240501:e29ff0ae-e752-11e3-8bff-65b6c3cdac7d", False, 0, "1002", "600700801", None, None),
+    ]
+    assert usage["start"].to_list() == [
+        datetime(2024, 5, 1, 10, 0, 5, tzinfo=UTC),
+        datetime(2024, 5, 1, 10, 2, 30, tzinfo=UTC),
+    ]
+    assert usage["defect"].null_count() == 2
+
+
 def test_fusionpbx_exports_every_value_in_quotes_and_escapes_none() -> None:
     usage = read_all(SAMPLES / "fusionpbx-export.csv", "fusionpbx-export").usage
 
@@ -154,6 +168,7 @@ def test_a_layout_says_whether_its_keys_are_the_platforms_own() -> None:
         "freeswitch-asterisk": True,
         "freeswitch-default": True,
         "freeswitch-example": True,
+        "freeswitch-opencdrrate": True,
         "fusionpbx-export": True,
         "lesnet": False,
         "neutral": True,

@@ -56,6 +56,7 @@ class TimeField:
     """The start of the call."""
 
     columns: tuple[Column, ...] = ("start",)  # several are joined by a blank: date and time apart
+    otherwise: Column | None = None  # the column instead, where nothing is in those
     # tried in order: iso, epoch_s, epoch_ms, epoch_us, or a pattern as of strftime
     formats: tuple[str, ...] = ("iso",)
     zone: str = "UTC"  # of times that do not say theirs
@@ -149,7 +150,7 @@ class Layout:
     @property
     def columns_read(self) -> list[Column]:
         """Every column of the file that means something here, once, in the order of the layout."""
-        columns: list[Column | None] = [*self.start.columns]
+        columns: list[Column | None] = [*self.start.columns, self.start.otherwise]
         for amount in (self.duration, self.quantity):
             columns += [amount.column, amount.unit_column]
         columns += [self.answered.column, self.kind.column]

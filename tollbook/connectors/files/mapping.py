@@ -15,6 +15,7 @@ from tollbook.connectors.files.layout import (
     KindField,
     Layout,
     TextField,
+    TimeField,
 )
 from tollbook.connectors.files.raw import LINE, REASON, TEXT
 from tollbook.connectors.files.times import parsed_times
@@ -53,7 +54,7 @@ def to_usage(rows: pl.DataFrame, layout: Layout, names: Sequence[str]) -> tuple[
             pl.col(TEXT).alias("_text"),
             _KIND.alias("kind"),
             _KIND.is_in(_TIME_KINDS).alias("_is_time"),
-            _start(layout.start.columns, names).alias("_start"),
+            _start(layout.start, names).alias("_start"),
             _text(layout.answered.column, names).alias("_answered"),
             *_amount("duration", layout.duration, names),
             *_amount("quantity", layout.quantity, names),
@@ -95,8 +96,11 @@ def _usage_text(field: TextField, names: Sequence[str]) -> pl.Expr:
     return pl.when(text != "").then(text).otherwise(pl.lit(field.value, pl.String))
 
 
-def _start(columns: Sequence[Column], names: Sequence[str]) -> pl.Expr:
-    return pl.concat_str([_text(column, names) for column in columns], separator=" ")
+def _start(field: TimeField, names: Sequence[str]) -> pl.Expr:
+    start = pl.concat_str([_text(column, names) for column in field.columns], separator=" ")
+    if field.otherwise is None:
+        return start
+    return pl.when(start.str.strip_chars() == "").then(_text(field.otherwise, names)).otherwise(start)
 
 
 def _amount(name: str, field: AmountField, names: Sequence[str]) -> tuple[pl.Expr, pl.Expr]:
