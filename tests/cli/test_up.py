@@ -259,3 +259,18 @@ def test_a_port_that_is_taken_is_said_at_once(tollbook: Callable[..., Any]) -> N
 
     assert refused.status == 2
     assert refused.stderr == f"tollbook: 127.0.0.1:{port}: Address already in use; give another --port or --host\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--tls", "no.crt", "no.key"), "--tls: no.crt is not a file; give certificate and key as two PEM files"),
+        (("--tls", "a", "b", "--tls-trial"), "--tls and --tls-trial exclude each other; leave one out"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_said_at_once(
+    options: tuple[str, ...], says: str, tollbook: Callable[..., Any]
+) -> None:
+    refused = tollbook("up", *options)
+
+    assert (refused.status, refused.stderr) == (2, f"tollbook: {says}\n")
