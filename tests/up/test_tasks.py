@@ -131,6 +131,15 @@ def test_orders_do_not_wait_for_collects_and_are_asked_for_when_due(
     read_orders_back(switch_connection.pk)
     assert [alarm.kind for alarm in alarms()] == ["order_drifted"]
 
+    Connection.objects.filter(name="pbx").update(kind="typewriter")
+    with pytest.raises(BadInput):
+        read_orders_back(switch_connection.pk)
+    assert [alarm.subject for alarm in alarms()] == ["reading back", "customer 1"]
+    Connection.objects.filter(name="pbx").update(kind="switch")
+    switch.set("customer 1", "outbound_only")
+    read_orders_back(switch_connection.pk)
+    assert not alarms().exists()
+
 
 def test_what_may_pass_is_tried_again_with_growing_waits() -> None:
     away = TryAgainLater("is away", platform="drop")

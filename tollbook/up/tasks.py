@@ -18,7 +18,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.tasks import Task
 
 from tollbook.alarms.models import AlarmKind
-from tollbook.alarms.operations import raise_alarm
+from tollbook.alarms.operations import clear_alarm, raise_alarm
 from tollbook.alarms.outbox import send_due
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector, schedule_of
@@ -28,6 +28,7 @@ from tollbook.connectors.errors import TryAgainLater
 from tollbook.connectors.registry import CONNECTORS, connector_class
 from tollbook.credit.models import SuspensionOrder
 from tollbook.credit.queries import current_orders, due_orders
+from tollbook.errors import TollbookError
 from tollbook.jobs.carry_out_orders import carry_out_due
 from tollbook.jobs.check_orders import check_orders, keep_holds
 from tollbook.jobs.check_sources import check_sources
@@ -174,8 +175,15 @@ def carry_out_orders(connection_id: int) -> None:
 def read_orders_back(connection_id: int) -> None:
     """See whether a platform stands as it was brought to."""
     if connection := Connection.objects.filter(pk=connection_id).first():
-        with alarmed(AlarmKind.JOB_FAILED, connection, is_last=True):
+        # Not `alarmed`: what was read, perhaps nothing, does not clear alarms that other visits have raised.
+        kind, subject = AlarmKind.ORDER_FAILED, "reading back"
+        try:
             differing = check_orders(connection, now=_now())
+        except TollbookError as error:
+            text = f"what was done there cannot be read back: {error}"
+            raise_alarm(kind=kind, connection=connection, subject=subject, text=text, now=_now())
+            raise
+        clear_alarm(kind=kind, connection=connection, subject=subject, now=_now())
         LOG.info("orders read back", connection=connection.name, differing=len(differing))
 
 
