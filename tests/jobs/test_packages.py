@@ -7,17 +7,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from django.db import DatabaseError, IntegrityError, transaction
 
 from tests.jobs.office import NOON, Office, price_tariff
 from tollbook.billing.queries import calls_of_customer
-from tollbook.catalog.models import PricesOf, Product, Tariff, TariffVersion
+from tollbook.catalog.models import Markup, PricesOf, Product, Tariff, TariffVersion
 from tollbook.catalog.operations import derive_tariff, put_markups, set_platform_tariff, set_product
 from tollbook.catalog.queries import compiled_version, tariff_list
 from tollbook.catalog.rate_lookup import version_in_force
+from tollbook.connections.models import PriceIs
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.jobs.explain_usage import explain_record
+from tollbook.jobs.margin import margin
 from tollbook.jobs.rate_usage import PriceBook
 from tollbook.jobs.reprocess_usage import reprocess_usage
 from tollbook.jobs.retry_set_aside import retry_set_aside
@@ -91,6 +94,25 @@ def test_the_invoice_and_the_margin_know_the_destination(retail: Office) -> None
     customer = Customer.objects.get(code="ann")
     calls = calls_of_customer(customer, [month], month, pl.Series([record.transaction_id]))
     assert calls["destination"].to_list() == ["UK"]
+    retail.source.price_is = PriceIs.COST
+    lines = margin(retail.source, by="destination", since=month, until=NOON.date())
+    assert [(line.of, line.charged_nanos) for line in lines] == [("UK", 11_500_000)]
+
+
+def test_versions_and_markups_are_never_changed(retail: Office) -> None:
+    for rows in (Markup.objects.all(), TariffVersion.objects.exclude(base_version=None)):
+        with pytest.raises(DatabaseError, match="is never changed"), transaction.atomic():
+            rows.delete()
+
+
+def test_a_version_has_rates_or_a_markup_on_something(retail: Office) -> None:
+    rates = TariffVersion.objects.get(tariff__name="retail")
+    derived = TariffVersion.objects.get(tariff__name="retail +15 %")
+    for changed in ({"markup_basis_points": None}, {"rate_count": 1}, {"markup_basis_points": -10_001}):
+        fields = {field.attname: getattr(derived, field.attname) for field in TariffVersion._meta.fields}
+        fields |= {"id": None, "number": 2, "base_version_id": rates.pk} | changed
+        with pytest.raises(IntegrityError), transaction.atomic():
+            TariffVersion.objects.create(**fields)
 
 
 def test_a_derived_version_has_no_rates_and_shares_its_bases_tables(retail: Office) -> None:
@@ -194,6 +216,7 @@ INCOMING = """
 """
 
 
+@pytest.mark.req("W2")
 def test_incoming_calls_have_increments_and_prices_of_their_own_by_the_did_called(retail: Office) -> None:
     rows = ("prefix,kind,price,increment", "48,voice_in,0.0100,60/60", "48800,voice_in,0.0600,1/1")
     price_tariff("inbound", "\n".join(rows), retail.folder)

@@ -48,6 +48,7 @@ def became(key: str) -> tuple[str | None, str | None, int | None]:
     return row.cld, row.reason, row.price_nanos
 
 
+@pytest.mark.req("W2")
 def test_numbers_called_are_read_by_the_products_rules(switch: Office) -> None:
     make(switch, "ann-1 4165550100\nbob-1 02079460000\nbob-1 0014165550100\nann-1 02079460000")
 
@@ -75,6 +76,7 @@ def test_without_a_country_single_rules_are_replaced() -> None:
     assert "911" not in britain.emergency
 
 
+@pytest.mark.req("W2")
 def test_the_did_called_is_the_number_read_for_incoming_calls(switch: Office) -> None:
     price_tariff("inbound", "prefix,kind,price,increment\n4420,voice_in,0.0400,60/60\n", switch.folder)
     set_product(code="london", name="London", tariffs={"voice_in": "inbound"}, number_rules={"country": "GB"})
@@ -83,6 +85,7 @@ def test_the_did_called_is_the_number_read_for_incoming_calls(switch: Office) ->
     assert became("bob-1>02079460000") == ("442079460000", None, 40_000_000)
 
 
+@pytest.mark.req("W4")
 def test_an_emergency_number_of_the_switch_or_of_the_product_is_free(switch: Office) -> None:
     make(switch, "bob-1 911\nbob-1 999\nann-1 911\nann-1 999")
 
@@ -91,6 +94,7 @@ def test_an_emergency_number_of_the_switch_or_of_the_product_is_free(switch: Off
     assert became("ann-1>999")[1] != "emergency"
 
 
+@pytest.mark.req("W4")
 def test_what_a_product_excludes_costs_nothing_for_it_alone(switch: Office) -> None:
     shown, hidden = {"pattern": "416*", "is_hidden": False}, {"pattern": "6045550100", "is_hidden": True}
     product("voice", exclusions=[shown, hidden])

@@ -10,6 +10,7 @@ from math import floor
 from random import Random
 
 import polars as pl
+import pytest
 
 from tests.jobs.office import NOON, Office, price_tariff
 from tollbook.catalog.models import Product, TariffVersion
@@ -166,6 +167,7 @@ def charged(rate: Rate, markup: Decimal, seconds: int) -> tuple[str | None, int 
     return None, floor(exact * 10_000 + Fraction(1, 2)) * 100_000
 
 
+@pytest.mark.req("X2")
 def test_the_layers_give_what_the_rules_say(office: Office) -> None:
     world = World(office, seed=8)
     accounts = list(Account.objects.select_related("customer", "product").order_by("code"))
