@@ -184,7 +184,10 @@ def test_a_connection_is_checked_when_it_is_added(tollbook: Tollbook, folder: Pa
     [
         (("--layout", "asterix"), "neither a file nor a built-in layout"),
         (("--timezone", "Mars/Base"), "'Mars/Base' is not a time zone"),
-        (("--match-by", "account,name"), "'name' in 'account,name'; name some of platform, extension, account, number"),
+        (
+            ("--match-by", "account,name"),
+            "'name' in 'account,name'; name some of platform, extension, account, number",
+        ),
         (("--match-by", ""), "no way to find the account"),
         (("--country", "XX"), "there is no country 'XX'"),
     ],

@@ -32,7 +32,9 @@ def call(price: str | None, **changes: Any) -> dict[str, Any]:
 
 
 def rated(*calls: dict[str, Any], **settings: Any) -> pl.DataFrame:
-    tariff = compile_tariff(NO_LIST, TariffSettings(platform_markup_basis_points=0) if not settings else _with(settings))
+    tariff = compile_tariff(
+        NO_LIST, TariffSettings(platform_markup_basis_points=0) if not settings else _with(settings)
+    )
     return rate_calls(pl.DataFrame(list(calls), schema={**CALLS, "platform_price_nanos": pl.Int64}), tariff)
 
 
