@@ -2,4 +2,6 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.connectors.bench", "tests.connectors.contract")
+pytest.register_assert_rewrite(
+    "tests.connectors.bench", "tests.connectors.contract", "tests.connectors.push_contract"
+)

@@ -1,17 +1,19 @@
 """The process that takes what switches send: what it does when a connection fails."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 
 from tests.jobs.conftest import open_office
 from tests.jobs.pushing import call, send, switch
 from tollbook.alarms.models import Alarm, AlarmKind
 from tollbook.connections.models import Connection
 from tollbook.connectors.freeswitch.connector import FreeSwitchConnector
+from tollbook.connectors.pushed import Pushed
 from tollbook.up import pushes
 from tollbook.up.pushes import FIRST_WAIT_S, Taker
 from tollbook.usage.models import CollectRun, PushedMessage
@@ -21,6 +23,15 @@ from tollbook.usage.models import CollectRun, PushedMessage
 def fs(db: None, tmp_path: Path, settings: LazySettings) -> Connection:
     open_office(tmp_path, settings)
     return switch()
+
+
+def failing_at(name: str, error: type[Exception]) -> Callable[[FreeSwitchConnector, Pushed], str]:
+    def call_of(connector: FreeSwitchConnector, _: Pushed) -> str:
+        if connector.site.name == name:
+            raise error
+        return ""
+
+    return call_of
 
 
 def waiting(source: Connection) -> int:
@@ -68,9 +79,9 @@ def test_where_nobody_sends_anything_nothing_is_loaded(fs: Connection) -> None:
     assert taker.compiled == {}
 
 
-@pytest.mark.parametrize("defect", [True, False])
+@pytest.mark.parametrize("defect", [ZeroDivisionError, DataError, None])
 def test_a_connection_that_fails_waits_and_the_others_go_on(
-    fs: Connection, monkeypatch: pytest.MonkeyPatch, defect: bool
+    fs: Connection, monkeypatch: pytest.MonkeyPatch, defect: type[Exception] | None
 ) -> None:
     now = [1_000.0]
     monkeypatch.setattr(time, "monotonic", lambda: now[0])
@@ -80,12 +91,7 @@ def test_a_connection_that_fails_waits_and_the_others_go_on(
     taker = Taker()
     with monkeypatch.context() as broken:
         if defect:
-            works = FreeSwitchConnector.call_of
-            broken.setattr(
-                FreeSwitchConnector,
-                "call_of",
-                lambda self, message: works(self, message) if self.site.name == "other" else 1 / 0,
-            )
+            broken.setattr(FreeSwitchConnector, "call_of", failing_at("fs", defect))
         else:
             Connection.objects.filter(pk=fs.pk).update(settings={"account": "no variable", "push_login": "switch"})
         taker.take()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
-from django.db import Error, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from tollbook.alarms.models import AlarmKind
 from tollbook.connections.models import Connection
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LOOK_EVERY_S = 0.5
 FIRST_WAIT_S = 5.0  # after a failure, of the connection that failed; each time twice as long
 LONGEST_WAIT_S = 300.0
+AWAY = (OperationalError, InterfaceError)  # what is raised when the database does not answer
 MOST_COMPILED = 200  # tariff versions kept; then all of them are compiled anew
 
 LOG = structlog.get_logger()
@@ -71,9 +72,9 @@ class Taker:
             with alarmed(AlarmKind.COLLECT_FAILED, source, is_last=True):
                 run = collect_usage(source, now=datetime.now(UTC), asked_by=PUSHED, compiled=self.compiled)
                 see_that_all_was_collected(run)
-        except Error:
+        except AWAY:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever it is concerns this connection alone
             if not isinstance(error, TollbookError):
                 LOG.exception("a defect", connection=source.name)
             wait = self._waits.get(connection_id, FIRST_WAIT_S)
@@ -99,7 +100,7 @@ def take_all() -> None:
                 taker.warm_up()
                 LOG.info("ready")
             taker.take()
-        except (Error, TollbookError) as error:
+        except (*AWAY, TollbookError) as error:
             connection.close()
             LOG.error("the database does not answer", error=type(error).__name__)
             stop.wait(FIRST_WAIT_S)
