@@ -54,7 +54,7 @@ REFUSED = [
     ("| 5192229000", "2112", "'' is no domain"),
     ("5192229000 | tenant.example.ca", "2112", "'5192229000' is no domain"),
     ("tenant example.ca | 5192229000", "2112", "'tenant example.ca' is no domain"),
-    ("localhost | 5192229000", "2112", "'localhost' is no domain"),
+    ("519.222.9000 | 5192229001", "2112", "'519.222.9000' is no domain"),
     ("tenant.example.ca / 5192229000", "2112", "'tenant.example.ca / 5192229000' is no domain"),
     ("tenant.example.ca | 2112", "2112", "'2112' is no DID"),
     ("tenant.example.ca | ext 2112", "2112", "'ext 2112' is no DID"),

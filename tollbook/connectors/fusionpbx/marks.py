@@ -1,14 +1,14 @@
 """What people write down today of one service at FusionPBX: `tenant.example.ca | 5192229000` and `2112 | 2113`."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from tollbook.connectors.base import AccountMarks, Setting
+from tollbook.connectors.written import bare, is_tenant, once, parts, with_hyphens
 from tollbook.errors import BadInput
 
 MAX_EXTENSION_DIGITS = 6  # more digits are a number of somebody outside
 LEAST_DID_DIGITS, MOST_DID_DIGITS = 7, 15
-_DOMAIN = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 _EXTENSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DID = re.compile(r"\+?[0-9 ().-]+", re.ASCII)
@@ -29,8 +29,8 @@ def read_marks(fields: Mapping[str, str]) -> AccountMarks:
     if unknown := sorted(fields.keys() - {field.name for field in ACCOUNT_FIELDS}):
         raise BadInput(f"{unknown[0]!r} is no field of FusionPBX; there are domain, username and gateway")
     tenant, numbers = _domain(fields.get("domain", ""))
-    extensions = tuple(_once(_extension(part) for part in _parts(fields.get("username", ""))))
-    trunks = tuple(_once(_gateway(part) for part in _parts(fields.get("gateway", ""))))
+    extensions = once(_extension(part) for part in parts(fields.get("username", "")))
+    trunks = once(_gateway(part) for part in parts(fields.get("gateway", "")))
     if extensions and not tenant:
         raise BadInput(f"username has {extensions[0]}, but domain is empty: an extension is one of a tenant")
     if not (tenant or trunks):
@@ -44,27 +44,19 @@ def read_marks(fields: Mapping[str, str]) -> AccountMarks:
 
 
 def _domain(text: str) -> tuple[str, tuple[str, ...]]:
-    if not _bare(text):
+    if not bare(text):
         return "", ()
-    first, *rest = text.split("|")
-    tenant = _bare(first).lower()
-    if not _DOMAIN.fullmatch(tenant):
+    first, _, rest = text.partition("|")
+    tenant = bare(first).lower()
+    if not is_tenant(tenant):
         raise BadInput(
-            f"domain {text!r}: {_bare(first)!r} is no domain; write the tenant first, as tenant.example.ca"
+            f"domain {text!r}: {bare(first)!r} is no domain; write the tenant first, as tenant.example.ca"
         )
-    return tenant, tuple(_once(_did(part) for part in map(_bare, rest) if part))
+    return tenant, once(_did(part) for part in parts(rest))
 
 
-def _parts(text: str) -> Iterator[str]:
-    return filter(None, map(_bare, text.split("|")))
-
-
-def _bare(text: str) -> str:
-    """Without blanks around it, no-break and zero-width ones among them, and with plain ones inside."""
-    return " ".join(re.sub(r"[\u200b\ufeff]", "", text).split())
-
-
-def _did(text: str) -> str:
+def _did(part: str) -> str:
+    text = with_hyphens(part)
     digits = sum(character.isdigit() for character in text)
     if not _DID.fullmatch(text) or not LEAST_DID_DIGITS <= digits <= MOST_DID_DIGITS:
         raise BadInput(
@@ -85,7 +77,3 @@ def _gateway(text: str) -> str:
     if not _UUID.fullmatch(text.lower()):
         raise BadInput(f"gateway: {text!r} is no gateway's uuid; FusionPBX shows it in the address of its page")
     return text.lower()
-
-
-def _once(parts: Iterator[str]) -> Iterator[str]:
-    return iter(dict.fromkeys(parts))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from tollbook.connectors.base import AccountMarks, Setting
+from tollbook.connectors.written import bare, once, parts, with_hyphens
 from tollbook.errors import BadInput
 
 FIELDS = (
@@ -21,7 +22,7 @@ FIELDS = (
 
 PEER = re.compile(r"(?=.*[A-Za-z])[0-9A-Za-z]{8,20}", re.ASCII)  # 13 hexadecimal digits wherever one was seen
 DID = re.compile(r"\+?\d{7,15}", re.ASCII)
-_BETWEEN = re.compile(r"[|,;\n]")
+_BETWEEN = "|,;\n"
 _SIGNS = re.compile(r"[\s().\-]")  # within a number
 _KNOWN = {field.name for field in FIELDS}
 
@@ -45,8 +46,8 @@ def read_marks(fields: Mapping[str, str]) -> AccountMarks:
         ("peer_id", "peers"),
         ("dids", "DIDs"),
     ):
-        for part in _parts(fields.get(name, "")):
-            number = _SIGNS.sub("", part)
+        for part in parts(fields.get(name, ""), _BETWEEN):
+            number = _SIGNS.sub("", with_hyphens(part))
             if DID.fullmatch(number) and "DIDs" in taken:
                 dids.append(number)
             elif PEER.fullmatch(part) and "peers" in taken:
@@ -56,9 +57,9 @@ def read_marks(fields: Mapping[str, str]) -> AccountMarks:
                     f"{name}: {part!r} is not one of the {taken} that stand there; correct {fields[name]!r}"
                 )
     return AccountMarks(
-        trunks=tuple(dict.fromkeys(peers)),
-        numbers=tuple(dict.fromkeys(dids)),
-        links=tuple(dict.fromkeys(_link(part) for part in fields.get("cdr_link", "").split())),
+        trunks=once(peers),
+        numbers=once(dids),
+        links=once(_link(part) for part in bare(fields.get("cdr_link", "")).replace(" | ", " ").split()),
     )
 
 
@@ -66,10 +67,6 @@ def peer_and_did(foreign_id: str) -> tuple[str, str]:
     """Of what an order names: a peer, a DID, or both as in the field `domain`; "" for what is not named."""
     marks = read_marks({"domain": foreign_id})
     return next(iter(marks.trunks), ""), next(iter(marks.numbers), "")
-
-
-def _parts(field: str) -> list[str]:
-    return [part.strip() for part in _BETWEEN.split(field) if part.strip()]
 
 
 def _link(link: str) -> str:

@@ -1,20 +1,19 @@
 """What people write down today of one service at Vodia: `tenant.example.ca | DID | DID | ext`, `8300`, first names."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from tollbook.connectors.base import AccountMarks, Setting
+from tollbook.connectors.written import bare, is_tenant, once, parts, with_hyphens
 from tollbook.errors import BadInput
 
 LEAST_EXTENSION_DIGITS, MOST_EXTENSION_DIGITS = 2, 6
 LEAST_DID_DIGITS, MOST_DID_DIGITS = 7, 15
 MOST_TEXT_CHARACTERS = 200
 LEAST_TEXT_CHARACTERS = 2  # a single letter stands in too many names
-_TENANT = re.compile(r"(?=.{1,253}$)(?=.*[a-z])[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _EXTENSION = re.compile(rf"[0-9]{{{LEAST_EXTENSION_DIGITS},{MOST_EXTENSION_DIGITS}}}")
 _DID = re.compile(r"\+?[0-9 ().-]+")
 _TRUNK = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_UNSEEN = re.compile("[\u200b\u200c\u200d\u2060\ufeff]")
 
 ACCOUNT_FIELDS = (
     Setting(
@@ -41,33 +40,33 @@ def read_marks(fields: Mapping[str, str]) -> AccountMarks:
         raise BadInput(f"{unknown[0]!r} is no field of Vodia; there are {', '.join(known)}")
     tenant, own = _domain(fields.get("domain", ""))
     texts: list[str] = []
-    own += [("username", part) for part in _parts(fields.get("username", ""))]
+    own += [("username", part) for part in parts(fields.get("username", ""))]
     for name in ("profile_first_name", "inbound_search"):
-        for part in _parts(fields.get(name, "")):
+        for part in parts(fields.get(name, "")):
             if _EXTENSION.fullmatch(part):
                 own.append((name, part))
             else:
                 texts.append(_text(name, part))
     accounts, numbers = _sorted_out(own, tenant)
-    trunks = [_trunk(part, tenant) for part in _parts(fields.get("trunk", ""))]
+    trunks = [_trunk(part, tenant) for part in parts(fields.get("trunk", ""))]
     if not (tenant or numbers):
         raise BadInput("domain is empty; write the tenant first, as tenant.example.ca | 5192229000 | 8300")
     return AccountMarks(
-        tenant=tenant, accounts=_once(accounts), numbers=_once(numbers), trunks=_once(trunks), texts=_once(texts)
+        tenant=tenant, accounts=once(accounts), numbers=once(numbers), trunks=once(trunks), texts=once(texts)
     )
 
 
 def _domain(text: str) -> tuple[str, list[tuple[str, str]]]:
     """The tenant, and what follows it."""
-    if not _bare(text):
+    if not bare(text):
         return "", []
-    first, *rest = text.split("|")
-    tenant = _bare(first).lower()
-    if not _TENANT.fullmatch(tenant):
+    first, _, rest = text.partition("|")
+    tenant = bare(first).lower()
+    if not is_tenant(tenant):
         raise BadInput(
-            f"domain {text!r}: {_bare(first)!r} is no tenant; write the tenant first, as tenant.example.ca | 5192229000"
+            f"domain {text!r}: {bare(first)!r} is no tenant; write the tenant first, as tenant.example.ca | 5192229000"
         )
-    return tenant, [("domain", part) for part in map(_bare, rest) if part]
+    return tenant, [("domain", part) for part in parts(rest)]
 
 
 def _sorted_out(own: Iterable[tuple[str, str]], tenant: str) -> tuple[list[str], list[str]]:
@@ -82,7 +81,7 @@ def _sorted_out(own: Iterable[tuple[str, str]], tenant: str) -> tuple[list[str],
                 raise BadInput(f"{name} has {part!r}, but domain is empty: an extension is one of a tenant")
             accounts.append(f"{number}@{tenant}")
         elif not of_tenant and _is_did(part):
-            numbers.append(part)
+            numbers.append(with_hyphens(part))
         else:
             raise BadInput(
                 f"{name}: {part!r} is neither an extension of {LEAST_EXTENSION_DIGITS} to {MOST_EXTENSION_DIGITS} "
@@ -93,7 +92,7 @@ def _sorted_out(own: Iterable[tuple[str, str]], tenant: str) -> tuple[list[str],
 
 def _is_did(text: str) -> bool:
     digits = sum(character.isdigit() for character in text)
-    return bool(_DID.fullmatch(text)) and LEAST_DID_DIGITS <= digits <= MOST_DID_DIGITS
+    return bool(_DID.fullmatch(with_hyphens(text))) and LEAST_DID_DIGITS <= digits <= MOST_DID_DIGITS
 
 
 def _text(name: str, part: str) -> str:
@@ -113,16 +112,3 @@ def _trunk(part: str, tenant: str) -> str:
     if not tenant:
         raise BadInput(f"trunk has {part!r}, but domain is empty: a trunk is one of a tenant")
     return f"{id}@{tenant}"
-
-
-def _parts(text: str) -> Iterator[str]:
-    return filter(None, map(_bare, text.split("|")))
-
-
-def _bare(text: str) -> str:
-    """Without blanks around it, no-break and unseen ones among them, and with single plain ones inside."""
-    return " ".join(_UNSEEN.sub("", text).split())
-
-
-def _once(parts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(parts))
