@@ -2,16 +2,20 @@
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+from django.db import transaction
 
+from simulators.faults import Fault
 from simulators.vodia import Simulator, push
 from tests.jobs.books import Books, books
 from tests.jobs.office import NOON, price_tariff
 from tests.jobs.simulated import QUICK, undone
+from tests.jobs.test_collect_simulated import FAULTS
 from tests.jobs.toy_office import at
 from tollbook.catalog.operations import set_product
 from tollbook.connections.models import Connection
@@ -112,6 +116,29 @@ def test_at_once_day_by_day_or_again_is_the_same_month(listed: Connection) -> No
     assert len(at_once["usage"]) == 500
     assert undone(day_by_day) == at_once
     assert undone(again) == at_once
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.status}")
+def test_after_any_fault_and_a_repeat_the_books_are_those_of_an_undisturbed_month(
+    listed: Connection, vodia: Simulator, fault: Fault
+) -> None:
+    collect(listed, "2017-06-15T12:00")
+    before = books()
+    undisturbed = undone(lambda: collect(listed))
+    assert len(undisturbed["usage"]) > len(before["usage"])
+
+    for times in (1, None):
+        with transaction.atomic():
+            vodia.faults.set([replace(fault, match="/cdrs", after=1, times=times)])
+            run = collect_usage(listed, now=at(AFTER), asked_by="a test")
+            assert set(before["usage"]) <= set(books()["usage"])
+            if times is None and fault.kind not in {"slow", "expire_session"}:  # Basic knows no session
+                assert run.state in {"partial", "failed"}, run.problems
+            vodia.faults.set([])
+            collect(listed, "2017-07-01T13:00")
+            assert books() == undisturbed
+            assert [finding for finding in check_ledger() if finding.problems] == []
+            transaction.set_rollback(True)
 
 
 def test_calls_that_arrive_while_the_list_is_read_are_billed_once(listed: Connection, vodia: Simulator) -> None:
