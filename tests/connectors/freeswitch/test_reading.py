@@ -257,6 +257,10 @@ def test_a_call_that_is_forwarded_out_again_is_two(tmp_path: Path) -> None:
     assert [one["duration_us"] for one in records([xml({**came, "bridge_uepoch": ""})], tmp_path)] == [
         2_506_000
     ] * 2
+    # A menu talked to the caller; the number that it was to be put through to did not answer.
+    into, out = records([xml({**came, "bridge_uepoch": "0"})], tmp_path)
+    assert (into["answered"], into["duration_us"]) == (True, 2_506_000)
+    assert (out["answered"], out["duration_us"]) == (False, 0)
     for settings in ({"forwarded": "no"}, {"legs": "both"}):
         assert len(records([xml(came)], tmp_path, connector_at(**settings))) == 1  # type: ignore[arg-type]
     assert len(records([xml({**came, **INSIDE})], tmp_path)) == 1

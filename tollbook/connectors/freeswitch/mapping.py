@@ -120,13 +120,18 @@ def _kind(options: Options) -> pl.Expr:
 def _forwarded(rows: pl.DataFrame) -> pl.DataFrame:
     """The outgoing calls that incoming a legs say they were put through to, over a gateway: FACTS with their kind.
 
-    The leg that leaves may not be sent, and does not know for whom it was made. It began when it was put through.
+    The leg that leaves may not be sent, and does not know for whom it was made. It began when it was put through;
+    when that is told to be never, nobody answered there, however long a menu had talked before.
     """
     gone = rows.filter(
         pl.col("kind") == "voice_in", pl.col("leg") == "a", pl.col("last_arg").str.contains(_OUTSIDE)
     )
     is_timed = pl.col("bridge_us").is_not_null() & (_whole("bridge_us") > 0)
-    moments = {name: pl.when(is_timed).then("bridge_us").otherwise(name) for name in ("start_us", "answer_us")}
+    never = pl.when(_whole("bridge_us") == 0).then(pl.lit("0"))
+    moments = {
+        "start_us": pl.when(is_timed).then("bridge_us").otherwise("start_us"),
+        "answer_us": pl.coalesce(pl.when(is_timed).then("bridge_us"), never, "answer_us"),
+    }
     told = {name: pl.when(~is_timed).then(name) for name in ("billmsec", "billsec")}
     return gone.with_columns(
         uuid=pl.col("uuid") + FORWARDED,
