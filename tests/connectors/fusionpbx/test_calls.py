@@ -1,7 +1,7 @@
 """Fetching calls from the database: the same rows give the same records whatever release its tables are of."""
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from psycopg.sql import SQL, Identifier
 from simulators.fusionpbx import GENERATIONS, Simulator
 from tests.connectors.contract import by_key, fetch
 from tests.connectors.files.reading import read_all
+from tests.connectors.fusionpbx.conftest import WORKER
 from tests.connectors.fusionpbx.sites import MONTH, connector_at, fetched, month, records, scope, tell
 from tollbook.connectors.base import Finished
 from tollbook.connectors.errors import NeedsAttention, TryAgainLater
@@ -83,6 +84,16 @@ def test_legs_are_kept_and_are_no_calls(kind: str, fusionpbx: Simulator, june: p
 def test_a_leg_whose_first_leg_has_no_row_is_the_call(fusionpbx: Simulator, june: pl.DataFrame) -> None:
     for record in of("ring_group_orphan", fusionpbx, june):
         assert (record["defect"], record["kind"], record["duration_us"] // 1_000_000) == (None, "voice_in", 45)
+
+
+def test_a_row_that_names_itself_as_its_first_leg_is_the_call(
+    own: Simulator, server_dsn: str, tmp_path: Path
+) -> None:
+    (orphan, *_) = own.awkward["ring_group_orphan"]
+    name = SQL("UPDATE v_xml_cdr SET originating_leg_uuid = xml_cdr_uuid WHERE xml_cdr_uuid = {}")
+    tell(server_dsn, own, name.format(str(orphan)))
+
+    assert month(own, tmp_path).filter(record_key=str(orphan))["defect"].to_list() == [None]
 
 
 def test_a_first_leg_may_be_in_another_evidence(own: Simulator, server_dsn: str, tmp_path: Path) -> None:
@@ -193,6 +204,25 @@ def test_rows_that_are_written_late_come_with_the_next_visit(own: Simulator, tmp
     assert late <= set(rest["record_key"])
     known = set(records(own, first.evidence, tmp_path)["record_key"])
     assert set(rest["record_key"]) - known == late  # the others are those of the overlap
+
+
+def test_rows_that_do_not_say_when_they_were_written_are_looked_for_a_day(server_dsn: str, tmp_path: Path) -> None:
+    """Tables of 5.2 know only the call's end; its import may have stood still since."""
+    with Simulator(server_dsn, generation="5.2", name=f"fusionpbx_undated_{WORKER}") as old:
+        asked = scope("2017-06-11", "2017-06-12", cursor="2017-06-11T04:00:00+00:00", earliest="2017-06-01")
+
+        def is_found(hours: int, **settings: str) -> bool:
+            """Whether a call that ended so long before the cursor comes."""
+            uuid = str(old.billable()[0])
+            ended = datetime(2017, 6, 11, 4 - 1, 59, tzinfo=UTC) - timedelta(hours=hours - 1)
+            move = SQL("UPDATE v_xml_cdr SET end_stamp = {} WHERE xml_cdr_uuid = {}")
+            tell(server_dsn, old, move.format(ended.isoformat(), uuid))
+            evidence = fetched(old, asked, **settings).evidence
+            return uuid in records(old, evidence, tmp_path)["record_key"].to_list()
+
+        assert is_found(23)
+        assert not is_found(25)
+        assert is_found(25, undated_overlap_h="48")
 
 
 def test_the_overlap_reaches_back_from_the_cursor_and_not_before_the_beginning(fusionpbx: Simulator) -> None:

@@ -6,7 +6,7 @@ values are text, so that a column's type, which differs between releases, makes 
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from psycopg.sql import SQL, Composable, Composed, Identifier
@@ -65,7 +65,7 @@ def fetch(database: Database, options: Options, scopes: Sequence[Scope], platfor
 
 def _of_scope(database: Database, tables: Tables, options: Options, scope: Scope) -> Iterator[UsageEvent]:
     """Rows in the order in which they were written. The last one's moment is where to go on."""
-    begin = _begin(options, scope)
+    begin = _begin(options.overlap if tables.has(CALLS, "insert_date") else options.undated_overlap, scope)
     yield Piece(_note(tables))
     records, last, rest = 0, b"", b""
     for block in database.json_lines(calls_query(tables), [begin, scope.until]):
@@ -80,12 +80,12 @@ def _of_scope(database: Database, tables: Tables, options: Options, scope: Scope
     yield Finished(scope, cursor, records)
 
 
-def _begin(options: Options, scope: Scope) -> datetime:
+def _begin(overlap: timedelta, scope: Scope) -> datetime:
     """An overlap before where reading left off: rows are seen only after they are written, in any order."""
     since = _moment(scope.cursor) if scope.cursor else scope.since
     if scope.earliest is None and not scope.cursor:
         return since
-    return max(since - options.overlap, min(scope.earliest or scope.since, since))
+    return max(since - overlap, min(scope.earliest or scope.since, since))
 
 
 def _moment(cursor: str) -> datetime:
@@ -153,7 +153,7 @@ def _joins(tables: Tables) -> Composed:
     parts: list[Composable] = [SQL(_PEOPLE)]
     originating = SQL("c.originating_leg_uuid") if tables.has(CALLS, "originating_leg_uuid") else SQL("NULL::uuid")
     parts.append(
-        SQL("LEFT JOIN (SELECT {key} AS key FROM {calls}) p ON p.key = {originating}").format(
+        SQL("LEFT JOIN (SELECT {key} AS key FROM {calls}) p ON p.key = {originating} AND p.key <> c.{key}").format(
             key=key, calls=Identifier(CALLS), originating=originating
         )
     )

@@ -40,6 +40,11 @@ SETTINGS = (
         default="2",
     ),
     Setting(
+        name="undated_overlap_h",
+        help="the same where rows do not say when they were written (no insert_date), only when the call ended",
+        default="24",
+    ),
+    Setting(
         name="rest_overlap_h",
         help="the same by REST, where calls are chosen by their start and appear at their end",
         default="24",
@@ -108,6 +113,7 @@ class Options:
     by_rest: bool
     page_size: int
     overlap: timedelta
+    undated_overlap: timedelta
     rest_overlap: timedelta
     not_calls: frozenset[str]  # of NOT_CALLS
     by_milliseconds: bool
@@ -147,6 +153,7 @@ class Options:
             by_rest=text("usage_from") == "rest",
             page_size=settings.whole(site, SETTINGS, "page_size", least=1, most=MAX_PAGE),
             overlap=hours("overlap_h"),
+            undated_overlap=hours("undated_overlap_h"),
             rest_overlap=hours("rest_overlap_h"),
             not_calls=_not_calls(site, text("not_calls")),
             by_milliseconds=text("duration_from") == "billmsec",
