@@ -21,7 +21,7 @@ from tollbook.credit.models import Hold, WhenUsedUp
 from tollbook.credit.operations import set_funds_policy
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
-from tollbook.jobs import import_usage, post_usage, take_pushed
+from tollbook.jobs import import_usage, post_usage, take_pushed, watch_funds
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.jobs.collect_usage import collect_usage
 from tollbook.jobs.watch_funds import watch_everybody, watch_raised
@@ -251,3 +251,30 @@ def test_whose_calls_came_another_way_is_seen_at_night(office: Office) -> None:
     Customer.objects.update(credit_limit=Decimal("0.01"))
     watch_everybody(now=MONDAY)
     assert Alarm.objects.get().subject == "ann"
+
+
+def test_who_dies_while_funds_are_back_leaves_nobody_held(fs: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann = Customer.objects.get(code="ann")
+    Customer.objects.filter(pk=ann.pk).update(credit_limit=Decimal("0.01"))
+    set_funds_policy(customer=ann, when_used_up=WhenUsedUp.SUSPEND)
+    send(fs, [call(1)])
+    take(fs)
+    Customer.objects.filter(pk=ann.pk).update(credit_limit=Decimal(5))
+
+    for name in ("funds_are_back", "clear_alarm"):
+        with monkeypatch.context() as patched:
+            patched.setattr(watch_funds, name, die)
+            with pytest.raises(Died):
+                watch_raised(now=MONDAY + timedelta(minutes=1))
+    watch_raised(now=MONDAY + timedelta(minutes=2))
+
+    assert Hold.objects.get(customer=ann).lifted_at is not None
+    assert Alarm.objects.get().cleared_at == MONDAY + timedelta(minutes=2)
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise Died

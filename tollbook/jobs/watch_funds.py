@@ -42,8 +42,10 @@ def check_funds(customer: Customer, *, now: datetime) -> bool:
     owed = balance(customer, customer.currency).amount
     limit = customer.credit_limit
     if limit is None or owed < limit:
-        if clear_alarm(kind=kind, connection=None, subject=customer.code, now=now):
+        # Lifted first: whoever dies in between leaves the alarm, and it is looked at again.
+        if Alarm.objects.filter(kind=kind, subject=customer.code, cleared_at=None).exists():
             funds_are_back(customer, now=now)
+            clear_alarm(kind=kind, connection=None, subject=customer.code, now=now)
         return True
     raise_alarm(
         kind=kind,
