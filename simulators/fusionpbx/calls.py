@@ -25,7 +25,6 @@ ENDINGS = {
 ABROAD = ("4420794600", "3319900", "4930231250", "6125550")  # fictional ranges of GB, FR, DE, AU
 ABROAD_DIGITS = {"44": 12, "33": 11, "49": 12, "61": 11}
 TOLL_FREE = ("800", "833", "844", "855", "866", "877", "888")
-FORMS = {"ten": 45, "one": 30, "plus": 5, "toll_free": 6, "exit_code": 11, "plus_abroad": 3}
 OVER_GLOBAL_GATEWAY = 12  # every so many-th outbound call
 LONGEST_S = 3_600
 HANDED_IN = (
