@@ -57,7 +57,7 @@ PLATFORMS = {
     "metroport": ("mvno", 20, 1_000),
     "fusionpbx": ("pbx", 6, 1_000),
     "vodia": ("vodia", 4, 300),
-    "lesnet": ("carrier", 3, 1_000),
+    "lesnet": ("carrier", 3, 800),
     "kamailio": ("proxy", 2, 200),
 }
 BY_PUSH = {"freeswitch"}  # it sends by itself, and has a test of its own
