@@ -160,6 +160,19 @@ def test_rows_that_come_late_are_found_in_the_overlap(kamailio: Simulator, calls
     assert len(fetch(connector_at(kamailio), [scope("2018-01-10T12:00", "2018-01-11")]).lines) == 0
 
 
+@pytest.mark.parametrize("table", ["acc_cdrs", "acc"])
+def test_a_clock_that_is_hours_behind_hides_no_calls(kamailio: Simulator, calls: Any, table: str) -> None:
+    """It shows Toronto's time, and nobody said so: what ends at 16:00 UTC stands there as 12:00."""
+    calls(USUAL)
+    connector = connector_at(kamailio, table=table)
+    first = fetch(connector, [scope("2018-01-10", "2018-01-10T16:05")])
+    calls(replace(USUAL, callid="next", begun=clock("2018-01-10T12:08"), talked_ms=1_000))
+    since, cursor = "2018-01-10T16:05", first.finished[0].cursor
+    asked = scope(since, "2018-01-10T16:10", cursor=cursor, earliest=at("2018-01-10"))
+
+    assert any(b'"next"' in line for line in fetch(connector, [asked]).lines)
+
+
 def test_both_hours_that_october_shows_alike_are_fetched(kamailio: Simulator, calls: Any) -> None:
     """The clock says 02:50, ten minutes later 02:00, and 02:50 again."""
     calls(

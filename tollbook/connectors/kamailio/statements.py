@@ -77,6 +77,13 @@ def finished_calls(name: str, columns: Sequence[str], since: datetime, until: da
     ).format(texts=_texts("cdr", columns), table=table(name), since=Literal(since), until=Literal(until))
 
 
+def newest_row(name: str, until: datetime, *, is_paired: bool) -> Composed:
+    """The latest moment before `until` at which something was written, by the table's own clock."""
+    return SQL("SELECT max({moment})::timestamp FROM {table} WHERE {moment} < {until}").format(
+        moment=Identifier("time" if is_paired else "end_time"), table=table(name), until=Literal(until)
+    )
+
+
 def paired_calls(
     name: str, columns: Sequence[str], since: datetime, until: datetime, *, longest: timedelta
 ) -> Composed:

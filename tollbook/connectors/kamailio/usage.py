@@ -1,13 +1,13 @@
 """Fetching calls: which windows of time to ask for, and until when nothing can be missing."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tollbook.connectors.base import Failed, Finished, Piece, Scope, UsageEvent
 from tollbook.connectors.errors import ConnectorError, NeedsAttention
 from tollbook.connectors.kamailio.options import Options
-from tollbook.connectors.kamailio.statements import COLUMNS, finished_calls, paired_calls
+from tollbook.connectors.kamailio.statements import COLUMNS, finished_calls, newest_row, paired_calls
 from tollbook.connectors.postgres import Database
 
 HOUR = timedelta(hours=1)
@@ -68,7 +68,7 @@ def _schema(options: Options) -> str:
 def _of_scope(
     database: Database, options: Options, scope: Scope, columns: Sequence[str]
 ) -> Iterator[Piece | Finished]:
-    records, begin = 0, _begin(options, scope)
+    records, begin, cursor = 0, _begin(options, scope), _cursor(database, options, scope)
     while begin < scope.until:
         end = min(begin + options.chunk, scope.until)
         since, until = _on_its_clock(begin, end, options.zone)
@@ -80,7 +80,19 @@ def _of_scope(
             records += piece.body.count(b"\n")
             yield piece
         begin = end
-    yield Finished(scope, scope.until.isoformat(), records)
+    yield Finished(scope, cursor.isoformat(), records)
+
+
+def _cursor(database: Database, options: Options, scope: Scope) -> datetime:
+    """Where to go on: at the newest row there is, by its own clock. One that is hours behind ours, or of a zone
+    that nobody named, hides no calls then.
+    """
+    _, until = _on_its_clock(scope.since, scope.until, options.zone)
+    ((newest,),) = database.rows(newest_row(options.table, until, is_paired=options.is_paired))
+    since = datetime.fromisoformat(scope.cursor) if scope.cursor else scope.since
+    if not isinstance(newest, datetime):  # there is none
+        return since
+    return min(max(since, newest.replace(tzinfo=options.zone).astimezone(UTC)), scope.until)
 
 
 def _pieces(blocks: Iterable[bytes]) -> Iterator[Piece]:
