@@ -146,7 +146,7 @@ def test_calls_that_arrive_while_the_list_is_read_are_billed_once(listed: Connec
     vodia.arrives(3, after_pages=3)
     collect(listed)
     collect(listed, "2017-07-01T13:00")
-    keys = sorted(row[1] for row in books()["usage"])
+    keys = sorted(row[1].partition(" ")[0] for row in books()["usage"])
     assert keys == sorted(f"{call.id}@{call.tenant}" for call in vodia.calls if call.tenant in TENANTS)
     assert [finding for finding in check_ledger() if finding.problems] == []
 
@@ -154,7 +154,7 @@ def test_calls_that_arrive_while_the_list_is_read_are_billed_once(listed: Connec
 def test_a_call_of_two_and_a_half_seconds_costs_three_cents(listed: Connection, vodia: Simulator) -> None:
     """2.506 s are three seconds begun. Each tenant has one such call, one of them dialled as in the country."""
     collect(listed)
-    found = {row[1]: row for row in books()["usage"]}
+    found = {row[1].partition(" ")[0]: row for row in books()["usage"]}
     short = [
         one for one in vodia.calls if one.tenant in TENANTS and one.kind == "outbound" and one.duration_ms == 2_506
     ]

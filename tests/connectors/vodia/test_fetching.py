@@ -29,7 +29,7 @@ from tollbook.errors import BadInput
 
 
 def keys(fetched: Fetched, folder: Path) -> list[str]:
-    return sorted(read(offline(), fetched.evidence, folder)["record_key"])
+    return sorted(key.partition(" ")[0] for key in read(offline(), fetched.evidence, folder)["record_key"])
 
 
 def ids(vodia: Simulator, tenant: str) -> list[str]:

@@ -198,10 +198,13 @@ def _duration() -> pl.Expr:
 
 
 def _record_key(options: Options) -> pl.Expr:
+    """An id with the second of its call's start: a PBX that counts anew would replace old calls by its new ones."""
     id = pl.col(options.key_field).str.strip_chars().replace("", None)
-    return pl.coalesce(pl.concat_str(id, pl.lit("@"), pl.col("tenant_ref").fill_null("")), "key").alias(
-        "record_key"
-    )
+    begun = pl.lit("")
+    if options.key_field == "id":
+        begun = pl.col("start_at").dt.strftime(" %Y-%m-%dT%H:%M:%SZ").fill_null("")
+    known = pl.concat_str(id, pl.lit("@"), pl.col("tenant_ref").fill_null(""), begun)
+    return pl.coalesce(known, "key").alias("record_key")
 
 
 def _is_forwarded(options: Options) -> pl.Expr:

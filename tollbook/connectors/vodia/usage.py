@@ -36,6 +36,7 @@ class Listed(msgspec.Struct):
 
     id: Text = None
     call_id: Text = None
+    start: Text = None
     end: Text = None
 
 
@@ -223,6 +224,8 @@ class _Book:
         except msgspec.ValidationError:
             return Row(body.decode("utf-8", "replace"), None, body)  # kept, and set aside when it is read
         key = text(listed.id if self._options.key_field == "id" else listed.call_id)
+        if key and self._options.key_field == "id":  # which may be counted anew
+            key = f"{key} {text(listed.start)}"
         return Row(key or body.decode("utf-8", "replace"), _number(text(listed.end)), body)
 
 
