@@ -12,7 +12,7 @@ from django.db import connection as database
 from django.db import transaction
 from psycopg.conninfo import make_conninfo
 
-from simulators.faults import Fault, Faults
+from simulators.faults import Faults
 from simulators.fusionpbx import Simulator
 from simulators.kamailio.door import Door
 from tests.jobs.books import Books, books
