@@ -10,6 +10,7 @@ from django.conf import LazySettings
 
 from tollbook.billing.models import Invoice
 from tollbook.connections.models import Connection
+from tollbook.credit.models import OrderEvent, SuspensionOrder
 from tollbook.customers.models import Account, AccountMark, Customer, ForeignCustomer, Pairing
 from tollbook.jobs.check_ledger import check_ledger
 from tollbook.ledger.models import Posting
@@ -23,7 +24,7 @@ CHARGED = {
     "demo metroport": 1_000,
     "demo fusionpbx": 1_000,
     "demo vodia": 300,
-    "demo lesnet": 1_000,
+    "demo lesnet": 500,
     "demo kamailio": 200,
     "demo-freeswitch": 150,
 }
@@ -39,6 +40,7 @@ def books() -> dict[str, object]:
         "marks": sorted(AccountMark.objects.values_list("account__code", "kind", "value")),
         "postings": sorted(Posting.objects.values_list("transaction_id", "leg", "amount_nanos")),
         "invoices": sorted(Invoice.objects.values_list("number", "gross")),
+        "orders": sorted(OrderEvent.objects.values_list("order_id", "what", "at")),
     }
 
 
@@ -67,7 +69,13 @@ def test_a_newcomer_sees_the_whole_way_and_a_second_run_changes_nothing(
         source = Connection.objects.get(name=platform)
         assert UsageRecord.objects.filter(outcome="charged", connection_id=source.pk).count() > least, platform
     assert set(Invoice.objects.values_list("currency", flat=True)) == {"EUR", "PLN", "CAD", "GBP"}
+    assert list(SuspensionOrder.objects.order_by("pk").values_list("customer__code", "wanted", "read_word")) == [
+        ("maple", "suspended", "every extension disabled"),
+        ("maple", "active", "enabled"),
+    ]
+    assert Customer.objects.get(code="maple").state == "open"
     assert not [finding for finding in check_ledger() if finding.problems]
+    assert_reads_well(first.stdout)
     was = books()
 
     second = tollbook("demo", "--once")
@@ -75,4 +83,22 @@ def test_a_newcomer_sees_the_whole_way_and_a_second_run_changes_nothing(
     assert second.status == 0, second.stderr
     again = re.findall(r"records(?: of 4 files)? in, 0 new", second.stdout)
     assert len(again) + second.stdout.count("nothing new since the last visit") == len(CHARGED)
+    assert_reads_well(second.stdout)
     assert books() == was
+
+
+def assert_reads_well(printed: str) -> None:
+    """Its tables fit a usual terminal, each thing has its place, and a screen or two of reading is all it is."""
+    titles = re.findall(r"^(\S.*?) *\n┏", printed, re.MULTILINE)
+    assert titles == [
+        "Customers of the platforms",
+        "Not paired, and why",
+        "What became of the records",
+        "Set aside",
+        "Invoices of June 2017",
+        "Orders",
+    ]
+    assert max(len(line) for line in printed.splitlines() if line.startswith(("┏", "│"))) <= 80
+    assert printed.count("no account") == 1  # said once, with all who have it
+    assert {"CAD", "EUR", "GBP", "PLN"} <= set(re.findall(r"2017/06/\d+ │.*│ (\w{3}) │", printed))
+    assert "every" in printed.partition("\nOrders")[2]  # extension disabled, in the switch's own words

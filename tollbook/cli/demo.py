@@ -15,7 +15,7 @@ import tollbook
 from tollbook.cli.database import open_database
 from tollbook.cli.demo_platforms import demo_platforms
 from tollbook.cli.demo_report import came_in, tables
-from tollbook.jobs.demo_month import run_demo_month
+from tollbook.jobs.demo_month import DemoMonth, run_demo_month
 from tollbook.usage.queries import select_records
 
 app = typer.Typer(add_completion=False)
@@ -48,7 +48,7 @@ def demo(
             f"\nInvoices and call lists: {result.documents[0].parent}\n", soft_wrap=True, highlight=False
         )
         console.print("Try next:")
-        for command, says in _next_commands():
+        for command, says in _next_commands(result):
             console.print(f"  [bold]bin/tollbook {command}[/]\n      {says}", highlight=False)
         if not once:
             console.print("\nThe platforms go on until Ctrl-C: in another terminal, for example")
@@ -58,11 +58,13 @@ def demo(
                 threading.Event().wait()
 
 
-def _next_commands() -> Iterator[tuple[str, str]]:
+def _next_commands(result: DemoMonth) -> Iterator[tuple[str, str]]:
     dearest: int = select_records("outcome = 'charged'", ()).sort("price_nanos")["id"][-1]
     yield 'pairing list "demo metroport" --standing conflict', "who could not be paired, and what to do about it"
     yield "set-aside list -n 5", "what could not be charged, why, and what to do about it"
     yield f"usage explain {dearest}", "why the dearest call costs what it costs"
+    if result.orders:
+        yield f"orders show {result.orders[0].pk}", "what a switch was told, and what it said of itself afterwards"
     yield "ledger export --format beancount", "every entry, for another pair of eyes"
 
 

@@ -1,4 +1,4 @@
-"""What `tollbook demo` shows: what came in, who was paired and who was not, what waits, and the money."""
+"""What `tollbook demo` shows: what came in, who was paired and who was not, what waits, the money, and the orders."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -9,13 +9,14 @@ from rich.table import Table
 
 from tollbook.billing.models import Invoice
 from tollbook.cli.next_steps import NEXT_STEP
+from tollbook.credit.models import SuspensionOrder
 from tollbook.customers.models import Account, ForeignCustomer, Number
 from tollbook.jobs.demo_month import DemoMonth
 from tollbook.ledger.queries import balance
 from tollbook.usage.models import ImportRun
 from tollbook.usage.queries import outcomes_of, set_aside_by_reason
 
-SHOWN_INVOICES = 8
+INVOICES_OF_A_CURRENCY = 2  # shown by name
 OUTCOMES = ("charged", "free", "set_aside", "not_usage")
 
 
@@ -26,6 +27,8 @@ def tables(result: DemoMonth) -> Iterator[Table]:
     yield _usage(result)
     yield _set_aside()
     yield _money(result.invoices)
+    if result.orders:
+        yield _orders(result.orders)
 
 
 def came_in(result: DemoMonth) -> Iterator[str]:
@@ -51,20 +54,28 @@ def _pairing(result: DemoMonth) -> Table:
         accounts = Account.objects.filter(at_platform).distinct()
         numbers = Number.objects.filter(account__in=accounts).count()
         paired = there.filter(standing="paired").count()
-        table.add_row(visit.connection.name, *map(_count, (there.count(), paired, accounts.count(), numbers)))
+        counts = (there.count(), paired, accounts.count(), numbers)
+        if any(counts):
+            table.add_row(visit.connection.name, *map(_count, counts))
     return table
 
 
 def _not_paired(result: DemoMonth) -> Table:
-    """Why, and who: names of one reason together."""
+    """Why, and who: names of one reason together, the next step once."""
     table = Table("platform", "who", "why", title="Not paired, and why", title_justify="left")
+    table.caption, table.caption_justify = "What to do about each: bin/tollbook pairing list PLATFORM", "left"
     for visit in result.visits:
         open_ones = ForeignCustomer.objects.filter(connection=visit.connection).exclude(standing="paired")
         by_reason: defaultdict[str, list[str]] = defaultdict(list)
         for one in open_ones.order_by("standing", "foreign_id"):
-            by_reason[one.remark or one.standing].append(str(one))
+            # A remark ends with its next step, which names each customer: too long for here.
+            why = one.remark.rpartition("; ")[0] or one.remark or one.standing
+            by_reason[why].append(str(one))
+        shown = visit.connection.name
         for reason, names in by_reason.items():
-            table.add_row(visit.connection.name, "\n".join(names), reason)
+            table.add_row(shown, "\n".join(names), reason)
+            shown = ""
+        table.add_section()
     return table
 
 
@@ -85,34 +96,53 @@ def _usage(result: DemoMonth) -> Table:
 
 
 def _set_aside() -> Table:
-    table = Table("source", "reason", "records", "what to do", title="Set aside", title_justify="left")
+    """By reason, with all sources of each."""
+    table = Table("reason", "source", "records", "what to do", title="Set aside", title_justify="left")
     table.columns[2].justify = "right"
-    for connection, reason, count, _, _ in set_aside_by_reason():
-        table.add_row(connection, reason.replace("_", " "), _count(count), NEXT_STEP.get(reason, ""))
+    by_reason: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for source, reason, count, _, _ in set_aside_by_reason():
+        by_reason[reason].append((source, _count(count)))
+    for reason, found in sorted(by_reason.items()):
+        sources, counts = ("\n".join(column) for column in zip(*found, strict=True))
+        table.add_row(reason.replace("_", " "), sources, counts, NEXT_STEP.get(reason, ""))
+        table.add_section()
     return table
 
 
 def _money(invoices: list[Invoice]) -> Table:
-    """The largest invoices by name, the others as one row for each currency."""
+    """Of each currency the largest by name, the others as one row."""
     table = Table(title="Invoices of June 2017", title_justify="left")
     for name in ("customer", "invoice"):
         table.add_column(name)
     for name in ("net", "tax", "to pay", "balance"):
         table.add_column(name, justify="right")
     table.add_column("")
-    largest = sorted(invoices, key=lambda one: one.gross, reverse=True)[:SHOWN_INVOICES]
-    for invoice in largest:
-        owed = balance(invoice.customer, invoice.currency).amount
-        amounts = (invoice.net, invoice.tax, invoice.gross, owed)
-        table.add_row(invoice.customer.code, invoice.number, *map(_money_text, amounts), invoice.currency)
-    table.add_section()
     for currency in sorted({one.currency for one in invoices}):
-        rest = [one for one in invoices if one.currency == currency and one not in largest]
-        if not rest:
-            continue
-        sums = (sum((getattr(one, name) for one in rest), Decimal(0)) for name in ("net", "tax", "gross"))
-        owed = sum((balance(one.customer, currency).amount for one in rest), Decimal(0))
-        table.add_row(f"{len(rest)} more", "", *map(_money_text, (*sums, owed)), currency)
+        largest_first = sorted(
+            (one for one in invoices if one.currency == currency), key=lambda one: one.gross, reverse=True
+        )
+        for one in largest_first[:INVOICES_OF_A_CURRENCY]:
+            table.add_row(one.customer.code, one.number, *_amounts([one]), currency)
+        if rest := largest_first[INVOICES_OF_A_CURRENCY:]:
+            table.add_row(f"{len(rest)} more", "", *_amounts(rest), currency)
+        table.add_section()
+    return table
+
+
+def _amounts(invoices: list[Invoice]) -> Iterator[str]:
+    """Net, tax, to pay and balance of invoices in one currency."""
+    for name in ("net", "tax", "gross"):
+        yield _money_text(sum((getattr(one, name) for one in invoices), Decimal(0)))
+    yield _money_text(sum((balance(one.customer, one.currency).amount for one in invoices), Decimal(0)))
+
+
+def _orders(orders: list[SuspensionOrder]) -> Table:
+    """What a platform was told, and what it said of itself afterwards."""
+    table = Table("order", "platform", "customer", "told to be", "read back", "why", title="Orders")
+    table.title_justify = "left"
+    for order in orders:
+        said = order.read_word or order.read_state or order.reason or order.state
+        table.add_row(str(order.pk), order.connection.name, order.customer.code, order.wanted, said, order.why)
     return table
 
 

@@ -14,11 +14,13 @@ from tollbook.catalog.proposal import propose_version, record_proposal
 from tollbook.catalog.world import world_price_list
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_connection
+from tollbook.credit.models import SuspensionOrder
 from tollbook.customers.account_sheet import read_account_sheet
 from tollbook.customers.customer_sheet import read_customer_sheet
 from tollbook.customers.models import Customer
 from tollbook.customers.operations import import_accounts, import_customers
 from tollbook.errors import BadInput
+from tollbook.jobs.demo_orders import suspend_and_resume
 from tollbook.jobs.demo_platforms import PRODUCTS as PLATFORM_PRODUCTS
 from tollbook.jobs.demo_platforms import DemoSite, DemoVisit, bring_in_platforms
 from tollbook.jobs.import_usage import import_usage
@@ -49,6 +51,9 @@ class DemoMonth:
     visits: list[DemoVisit]
     invoices: list[Invoice]  # of the month, whether issued now or before
     documents: list[Path]
+    orders: list[
+        SuspensionOrder
+    ]  # to stop one customer and let them call again, whether carried out now or before
 
 
 def run_demo_month(
@@ -76,7 +81,9 @@ def run_demo_month(
     say("invoices")
     issue_invoices(seller=_seller(folder), month=MONTH, issued_on=ISSUED_ON, now=now)
     issued = invoices_of(MONTH)
-    return DemoMonth(run, visits, issued, write_documents(issued, out / "invoices"))
+    documents = write_documents(issued, out / "invoices")
+    say("orders")
+    return DemoMonth(run, visits, issued, documents, suspend_and_resume(now=now))
 
 
 def _check_place(folder: Path) -> None:
