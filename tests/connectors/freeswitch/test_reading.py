@@ -363,6 +363,7 @@ def test_how_long_it_was(
         (b"hello", "neither XML nor JSON"),
         (b"cdr=%%%", "neither plain, percent-encoded nor base64"),
         (b"<cdr>", "no XML: no element found"),
+        (b'<?xml version="1.0" encoding="nonsense"?><cdr/>', "no XML: unknown encoding: nonsense"),
         (b"{]", "no JSON"),
         (b"{}", "it has no uuid"),
         (b"<cdr/>", "it has no uuid"),
@@ -371,7 +372,7 @@ def test_how_long_it_was(
         (b"<a>" + b"<b/>" * (MAX_VALUES + 1) + b"</a>", "more than 50000 values"),
         (b"{" + b'"a":[' * 100_000, "no JSON"),
     ],
-    ids=range(11),
+    ids=range(12),
 )
 def test_what_is_no_cdr_is_kept_apart_and_says_why(body: bytes, says: str, tmp_path: Path) -> None:
     bad, good = records([body, xml(CALL)], tmp_path)

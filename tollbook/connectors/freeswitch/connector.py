@@ -1,15 +1,17 @@
 """FreeSWITCH: CDRs that come by push, orders through the event socket."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from tollbook.connectors.base import (
+    AccountMarks,
     Check,
     Connector,
     Feature,
     Order,
     OrderPowers,
+    Setting,
     Site,
     Standing,
     Target,
@@ -18,6 +20,7 @@ from tollbook.connectors.base import (
 )
 from tollbook.connectors.errors import ConnectorError
 from tollbook.connectors.esl import EventSocket
+from tollbook.connectors.freeswitch.marks import ACCOUNT_FIELDS, marks_of
 from tollbook.connectors.freeswitch.options import SETTINGS, Options
 from tollbook.connectors.freeswitch.orders import Orders
 from tollbook.connectors.freeswitch.reading import read_usage
@@ -33,6 +36,7 @@ class FreeSwitchConnector(Connector):
     title = "FreeSWITCH"
     settings = SETTINGS
     offers: ClassVar[frozenset[Feature]] = frozenset({Feature.PUSH, Feature.ORDERS})
+    account_fields: ClassVar[tuple[Setting, ...]] = ACCOUNT_FIELDS
     ways: ClassVar[tuple[str, ...]] = ("extension", "account", "number", "trunk", "text")
 
     def __init__(self, site: Site) -> None:
@@ -85,6 +89,10 @@ class FreeSwitchConnector(Connector):
 
     def standing(self, target: Target, foreign_id: str) -> Standing:
         return self._orders.standing(target, foreign_id)
+
+    @classmethod
+    def marks(cls, fields: Mapping[str, str]) -> AccountMarks:
+        return marks_of(fields)
 
     def close(self) -> None:
         if self._socket is not None:

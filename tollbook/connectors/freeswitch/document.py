@@ -110,7 +110,7 @@ def _from_xml(text: bytes) -> Document:
     parser.EndElementHandler = found.end
     try:
         parser.Parse(text, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # LookupError: it names an encoding that there is not
         raise NoDocument(f"no XML: {error}") from None
     return found.document
 
