@@ -48,6 +48,7 @@ def called(found: Any) -> dict[str, tuple[int, int, float]]:
     }
 
 
+@pytest.mark.req("W2")
 @pytest.mark.usefixtures("office")
 def test_the_suggested_command_reads_what_it_says(tollbook: Tollbook) -> None:
     before = report(tollbook, "--country", "GB")

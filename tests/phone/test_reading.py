@@ -15,6 +15,7 @@ def read(text: str | None, rules: NumberRules) -> tuple[str | None, str]:
     return digits, number_class
 
 
+@pytest.mark.req("W2")
 @pytest.mark.parametrize(
     ("written", "rules", "digits"),
     [
@@ -119,6 +120,13 @@ def test_without_a_country_numbers_are_the_digits_they_are() -> None:
     assert read("7", rules) == ("7", "e164")
     assert read("00 48-600", rules) == ("0048600", "e164")
     assert read("x", rules) == (None, "unreadable")
+
+
+@pytest.mark.req("W4")
+@pytest.mark.parametrize("written", ["911", "112", "999", "000", "sip:911@tenant.example.ca", "9-1-1"])
+def test_without_a_country_emergency_numbers_are_known_all_the_same(written: str) -> None:
+    assert read(written, NumberRules())[1] == "emergency"
+    assert read("9112", NumberRules()) == ("9112", "e164")
 
 
 def test_a_column_with_many_repeats_reads_each_the_same() -> None:

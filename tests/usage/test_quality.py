@@ -55,7 +55,8 @@ PLAIN = """
     out    called  4165550100        wrong_country  no
     out    called  6045550100        wrong_country  no
     out    called  011442079460000   invalid        no
-    out    called  911               extension      no
+    out    called  911               short          yes
+    out    called  411               extension      no
 """
 
 

@@ -36,11 +36,15 @@ def normalise(numbers: pl.Series, rules: NumberRules) -> pl.DataFrame:
     """`digits` (E.164 without plus, at most 18; null when there are none) and `number_class`, row for row.
 
     Short numbers, emergency numbers and extensions keep the digits that were dialled. Without a country in the rules
-    any 1 to 18 digits are e164. Null and empty are withheld.
+    any 1 to 18 digits are e164, but for emergency numbers. Null and empty are withheld.
     """
     texts = numbers.cast(pl.String).alias("text")
     if rules == _AS_THEY_ARE and _are_digits(texts):
-        return texts.to_frame("digits").with_columns(number_class=pl.lit(NumberClass.E164.value))
+        is_emergency = pl.col("digits").is_in(list(rules.emergency))
+        emergency, e164 = pl.lit(NumberClass.EMERGENCY.value), pl.lit(NumberClass.E164.value)
+        return texts.to_frame("digits").with_columns(
+            number_class=pl.when(is_emergency).then(emergency).otherwise(e164)
+        )
     if len(texts) < _WORTH_COUNTING or _distinct(texts) > len(texts) // 2:
         return _read(texts, rules)
     distinct = texts.unique()

@@ -11,6 +11,8 @@ from phonenumbers import PhoneMetadata
 
 from tollbook.errors import BadInput
 
+# Where nobody said which country's: no international number has three digits, and 911 is not India's 91.
+EMERGENCY_ANYWHERE = ("112", "911", "999", "000")
 MAX_DIGITS = 18  # what the rating engine holds; the ITU allows 15
 # Rules that say how a switch is set up, not how the people of a country write their numbers.
 _OF_THE_SWITCH = ("extension_lengths", "strip_prefixes", "withheld")
@@ -19,7 +21,7 @@ _LONGEST_EXIT_CODE = 5  # digits; a few countries have codes with a carrier in t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRules:
-    """The rules of one connection. Without a country numbers are taken as the digits they are."""
+    """The rules of one connection. Without a country numbers are taken as the digits they are, emergency ones apart."""
 
     country: str | None = None  # ISO 3166, as "PL"
     country_code: str = ""  # "48"
@@ -32,7 +34,7 @@ class NumberRules:
     # Regular expression of national numbers that are never dialled with the trunk prefix: freephone, premium rate.
     bare_pattern: str = ""
     extension_lengths: tuple[int, ...] = ()  # digits of internal numbers; they are nobody's E.164
-    emergency: tuple[str, ...] = ()  # "112"
+    emergency: tuple[str, ...] = EMERGENCY_ANYWHERE  # of a country: its own
     service: tuple[str, ...] = ()  # short numbers that may be charged: "118912"
     service_pattern: str = ""  # regular expression of the country's other short numbers
     strip_prefixes: tuple[str, ...] = ()  # in front of everything else: a technical prefix, "#31#"
