@@ -20,6 +20,7 @@ COPIED = (
     "pyproject.toml",
     "tests/connectors/bench.py",
     "tests/connectors/contract.py",
+    "tests/connectors/push_contract.py",
     "tests/connectors/conftest.py",
 )
 FOLDER = Path("tollbook/connectors/tollphone")
