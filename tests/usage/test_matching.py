@@ -1,5 +1,6 @@
 """Whose is it? By what somebody wrote down about an account: extensions, trunks, words in a name."""
 
+from dataclasses import replace
 from datetime import datetime
 
 import polars as pl
@@ -69,3 +70,23 @@ def test_words_of_a_name_are_found_whole_and_in_any_case() -> None:
     assert owner(**name, display_text="Desk Anna-Maria") == (2, None)
     assert owner(**name, display_text="Joanna") == (None, "no_account")
     assert owner(**name, display_text="Reception, Anna", tenant_ref="acme.example") == (None, "ambiguous_account")
+
+
+def test_every_name_is_held_against_every_mark() -> None:
+    """Ten thousand names and two thousand marks; two marks beside each other share the blank between them."""
+    marks = [("text", "", f"desk {number}", 1 + number % 2, None, None) for number in range(2_000)]
+    known = replace(directory(), marks=pl.DataFrame(marks, schema=MARKS, orient="row"))
+    start = datetime.fromisoformat("2017-05-01T10:00:00Z")
+    calls = [
+        {
+            "kind": "voice_in",
+            "start": start,
+            "display_text": f"{call} Desk {call % 2_000}, desk {(call + 2) % 2_000}",
+        }
+        for call in range(9_999)
+    ]
+    calls.append({"kind": "voice_in", "start": start, "display_text": "desk 1 desk 2"})
+    matched = match_accounts(pl.DataFrame(calls, schema=USAGE), known, WAYS)
+
+    assert matched["account_id"].to_list() == [*(1 + call % 2 for call in range(9_999)), None]
+    assert matched["match_reason"].to_list() == [*([None] * 9_999), "ambiguous_account"]

@@ -90,12 +90,13 @@ def _fits(patterns: Iterable[str], country_code: str) -> pl.Expr:
     numbers: list[str] = []
     abroad: list[str] = []
     extensions: list[str] = []
+    words: list[str] = []
     tests: list[pl.Expr] = []
     for pattern in patterns:
         if (direction := DIRECTIONS.get(pattern.lower())) is not None:
             tests.append(direction)
         elif word := _word_of(pattern):
-            tests.append(pl.col("display_text").str.to_lowercase().str.contains(word.lower(), literal=True))
+            words.append(word.lower())
         else:
             bare = _SEPARATORS.sub("", pattern)
             if bare.startswith("+"):
@@ -104,6 +105,8 @@ def _fits(patterns: Iterable[str], country_code: str) -> pl.Expr:
             numbers.append(_expression(bare))
             if bare.isdecimal() and len(bare) <= MAX_EXTENSION_DIGITS:
                 extensions.append(bare)
+    if words:
+        tests.append(pl.col("display_text").str.to_lowercase().str.contains_any(words))
     if numbers:
         whole = _any_of(numbers)
         as_dialled = pl.col("cld_raw").str.replace_all(r"[\s().\-\x{a0}]+", "").str.strip_prefix("+")

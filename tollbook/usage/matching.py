@@ -60,10 +60,11 @@ def by_text(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
     if marks.is_empty():
         return _NOBODY
     named = records.filter(pl.col("display_text").is_not_null())
-    # Few names come in many records, so each name is searched once for each mark.
-    names = named.select("display_text").unique()
-    pairs = names.join(marks.select(mark_value="mark_value").unique(), how="cross")
-    found = pairs.filter(_words("display_text").str.contains(_words("mark_value"), literal=True))
+    wanted = marks.select("mark_value", words=_words("mark_value")).unique()
+    # All marks are looked for at once, in each name once: thousands of names and of marks are nothing much.
+    stands = _words("display_text").str.extract_many(wanted["words"].unique().to_list(), overlapping=True)
+    names = named.select("display_text").unique().with_columns(words=stands).explode("words")
+    found = names.join(wanted, on="words").select("display_text", "mark_value").unique()
     return _marked(
         named.select("row", "start", "tenant_ref", "display_text").join(found, on="display_text"),
         directory,
