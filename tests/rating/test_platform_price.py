@@ -136,3 +136,14 @@ def test_the_explanation_says_whose_price_it_is() -> None:
     assert "charged 0.1389 EUR without tax" in told
     assert "the platform's price is 0.12345, taken with a markup of 12.5 %" in told
     assert "exactly 0.13888125, rounded half_up to 4 decimals" in told
+
+
+def test_the_explanation_counts_each_kind_in_its_own_unit() -> None:
+    tariff = compile_tariff(NO_LIST, TariffSettings(platform_markup_basis_points=0))
+    for kind, changes, counted in (
+        ("voice_out", {}, "61.5 s"),
+        ("sms_out", {"duration_us": None, "quantity": 2}, "2 messages"),
+        ("data", {"duration_us": None, "quantity": 1_203_153_920}, "1203153920 bytes"),
+    ):
+        told = explanation(call("0.10", kind=kind, **changes), tariff).as_text()
+        assert f", {counted}\n" in told, kind

@@ -13,6 +13,8 @@ from tollbook.records import INCOMING, UTC_TIME, table
 
 # A call was posted to the month that the customer's zone said then; the zone may be another one now.
 OTHER_ZONE = timedelta(days=2)
+# The shortest numbers with their country code are Niue's: 683 and four digits.
+LEAST_DIGITS_ABROAD = 7
 
 UNBILLED = table(
     {
@@ -115,8 +117,12 @@ def calls_of_customer(
 
 
 def destinations(calls: pl.DataFrame, language: str) -> pl.Series:
-    """Of records that the platform priced, so no rate did: the country called. Data and incoming go nowhere."""
-    goes_somewhere = ~pl.col("kind").is_in([*INCOMING, "data"])
+    """Of records that no rate priced, but the platform or nobody: the country called.
+
+    Data, incoming and internal calls go nowhere, and a short number (112, an extension) is of no country.
+    """
+    goes_somewhere = ~pl.col("kind").is_in([*INCOMING, "data", "voice_local"])
+    goes_somewhere &= pl.col("cld").str.len_chars() >= LEAST_DIGITS_ABROAD
     dialled = calls.select(pl.when(goes_somewhere & pl.col("destination").is_null()).then("cld"))["cld"]
     return countries(dialled, language)
 

@@ -17,8 +17,9 @@ from tollbook.rating.outcome import Outcome
 from tollbook.rating.platform_price import rate_by_platform
 from tollbook.rating.price import BASIS_POINTS, rounded_nanos
 from tollbook.rating.tariff import Tariff
-from tollbook.records import table
+from tollbook.records import KINDS, Measure, table
 
+_COUNTED_IN = {Measure.TIME: "s", Measure.MESSAGES: "messages", Measure.BYTES: "bytes"}
 _WHY = {
     "unreadable": "the line is no record",
     "bad_time": "its start is missing or cannot be true",
@@ -145,7 +146,7 @@ class Explanation:
         return f"{self.outcome.replace('_', ' ')}: {why} ({self.reason})"
 
     def _counted_in(self) -> str:
-        return {SECOND: "s", "message": "messages"}.get(self.unit or SECOND, "bytes")
+        return _COUNTED_IN[KINDS.get(self.kind or "", Measure.TIME)]
 
 
 @dataclass(frozen=True, slots=True)
