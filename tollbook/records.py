@@ -80,3 +80,8 @@ def conform(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
         if frame.schema[name] != dtype:
             raise FrameMismatch(f"column {name!r} is {frame.schema[name]}, expected {dtype}")
     return frame.select(schema.names())
+
+
+def storable(frame: pl.DataFrame) -> pl.DataFrame:
+    """Its texts as a database can hold them: a NUL, which a platform may well send in JSON, becomes U+FFFD."""
+    return frame.with_columns(pl.col(pl.String).str.replace_all("\0", "\ufffd", literal=True))

@@ -34,6 +34,11 @@ def test_an_incoming_call_without_the_number_called_has_where_it_went(tmp_path: 
     assert one(tmp_path, INCOMING | {"caller_destination": ""})["cld"] == "2112"
 
 
+def test_a_nul_that_no_database_holds_is_replaced(tmp_path: Path) -> None:
+    found = one(tmp_path, OUTGOING | {"caller_id_name": "a\0b", "destination_number": "1604\0"})
+    assert found["cld"] == "1604\ufffd"
+
+
 def test_a_call_between_extensions_is_local(tmp_path: Path) -> None:
     found = one(tmp_path, LOCAL)
 

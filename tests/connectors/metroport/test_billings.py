@@ -256,6 +256,10 @@ def test_a_type_that_is_listed_under_another_word_can_be_told_by_it(folder: Path
     assert usage(folder, voice, traffic_types="voice=call")["kind"].to_list() == ["voice_out"]
 
 
+def test_a_nul_that_no_database_holds_is_replaced(folder: Path) -> None:
+    assert one(folder, {"dst": "4850\0"})["cld"] == "4850\ufffd"
+
+
 def test_a_member_of_the_list_that_is_no_record_is_kept(folder: Path) -> None:
     found = usage(folder, line("7"), line("null"), line(CALL), line('"text"'), line("{}"))
     assert found["defect"].to_list() == ["unreadable", "unreadable", None, "unreadable", "unreadable"]

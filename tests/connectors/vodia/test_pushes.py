@@ -205,6 +205,9 @@ WRONG: dict[str, tuple[dict[str, str], str, str]] = {
     "the hour that spring leaves out": ({"TimeStart": "2017-03-12 02:30:00"}, "bad_time", "02:30"),
     "a third direction": ({"Direction": "X"}, "unknown_kind", "Direction 'X'"),
     "an end before the connect": ({"TimeEnd": "2017-06-01T10:00:01Z"}, "bad_quantity", "give no duration"),
+    "a start before there was a calendar": ({"TimeStart": "0001-01-01T00:00:00+05:00"}, "bad_time", "0001-01-01"),
+    "an end after the last day": ({"TimeEnd": "9999-12-31T23:59:59-05:00"}, "bad_quantity", "give no duration"),
+    "a tenant longer than an index can hold": ({"Domain": "a" * 1_001}, "unreadable", "is longer than 1000"),
     "a party longer than an index can hold": ({"RemoteParty": "1" * 1_001}, "unreadable", "cld is longer"),
 }
 
@@ -215,6 +218,20 @@ def test_a_leg_that_makes_no_sense_waits_with_its_value(case: str, tmp_path: Pat
     record = read(tmp_path, TRUNK | fields, leg_timezone="America/Toronto")["trunk-1"]
     assert record["defect"] == reason
     assert words in str(record["defect_detail"])
+
+
+def test_a_duration_of_a_million_digits_is_none(tmp_path: Path) -> None:
+    endless = TRUNK | {"Duration": "9" * 1_000_001}
+    assert read(tmp_path, endless)["trunk-1"]["duration_us"] == 2_506_000  # by the times
+    assert read(tmp_path, endless, duration_from="field")["trunk-1"]["defect"] == "bad_quantity"
+
+
+def test_what_no_database_holds_is_replaced_or_shortened(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, TRUNK | {"CallID": "a\0b", "RemoteParty": "1\0", "Domain": "t\0"}).values()
+    assert (record["record_key"], record["cld"]) == ("pbx.example.ca/a\ufffdb", "1\ufffd")
+    assert (record["tenant_ref"], record["account_ref"]) == ("t\ufffd", "200@t\ufffd")
+    keys = {key for end in "xy" for key in read(tmp_path, TRUNK | {"CallID": "a" * 3_000 + end})}
+    assert [len(key) for key in keys] == [32, 32]  # two calls still
 
 
 def test_the_cost_is_a_price_only_if_the_setting_says_so(tmp_path: Path) -> None:
@@ -244,9 +261,11 @@ HOSTILE = {
     "a bomb of entities": xml(TRUNK, before='<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'),
     "a file of ours": xml(TRUNK, before='<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]>'),
     "deeper than anything": b"<a>" * (MAX_XML_FIELDS + 5) + b"</a>" * (MAX_XML_FIELDS + 5),
+    "letters that nobody knows": xml(TRUNK).replace(b'"1.0"', b'"1.0" encoding="nonsense"'),
     "half of it": xml(TRUNK)[:-30],
     "a page": b"<html><body>log in</body></html>",
     "no leg": b'{"action":"call-data-record","System":"x"}',
+    "an endless action": b'{"action":"' + b"x" * 100_000 + b'"}',
     "another action": b'{"action":"register","CallID":"x"}',
     "a list": b"[1, 2]",
     "no text": b"\xff\xfe\x00",

@@ -14,7 +14,7 @@ import polars as pl
 from tollbook.connectors.base import UsageBatch
 from tollbook.connectors.fusionpbx.mapping import ROW, usage_of
 from tollbook.connectors.fusionpbx.options import Options
-from tollbook.records import table
+from tollbook.records import storable, table
 
 LEAST_DID_DIGITS = 7  # that must agree at the end of two numbers for them to be the same one
 MAX_SHOWN_BYTES = 300  # of a line that is no record
@@ -69,7 +69,7 @@ class _Reader:
         is_note = pl.col("note").is_in(["columns", "tenant"]).fill_null(value=False)
         for note in rows.filter(pl.col("note") == "tenant").iter_rows(named=True):
             self._hear(note)
-        return usage_of(self._filled(rows.filter(~is_note).select(ROW.names())), self.options)
+        return storable(usage_of(self._filled(rows.filter(~is_note).select(ROW.names())), self.options))
 
     def _hear(self, note: dict[str, object]) -> None:
         domain, extensions = str(note["domain_uuid"]), note["extensions"]

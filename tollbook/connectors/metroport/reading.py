@@ -11,7 +11,7 @@ import polars as pl
 from tollbook.connectors.base import UsageBatch
 from tollbook.connectors.metroport.billings import usage_of
 from tollbook.connectors.metroport.options import Options
-from tollbook.records import table
+from tollbook.records import storable, table
 
 FIELDS = (
     *("id", "userid", "ano", "src", "dst", "calldate", "billingfield", "duration", "datatransfer", "msg"),
@@ -36,7 +36,7 @@ def read_usage(file: Path, options: Options, *, batch_rows: int, is_complete: bo
                 unfinished = lines.pop()
             bytes_read += sum(map(len, lines))
             yield UsageBatch(
-                usage=usage_of(_rows(lines, done), options),
+                usage=storable(usage_of(_rows(lines, done), options)),
                 bytes_read=bytes_read,
                 is_last=not following,
                 unfinished=unfinished,

@@ -12,6 +12,7 @@ from tollbook.connectors.vodia.options import Options
 from tollbook.connectors.vodia.people import text
 
 MAX_XML_FIELDS = 1_000
+MAX_SHOWN_CHARACTERS = 60  # of what a message says
 RECORD = "call-data-record"
 
 Fields = Mapping[str, str]  # names in small letters
@@ -83,7 +84,7 @@ def _leg(told: Fields, options: Options) -> Leg:
         return told.get(options.leg_names[name].lower(), "")
 
     if (action := told.get("action", RECORD)) != RECORD:
-        raise ValueError(f"action {action!r} is no {RECORD}")
+        raise ValueError(f"action {action[:MAX_SHOWN_CHARACTERS]!r} is no {RECORD}")
     if not said("CallID"):
         raise ValueError("it has no CallID; if the field has another name there, say so by leg_fields")
     return Leg(
@@ -197,6 +198,6 @@ def _xml_fields(body: bytes) -> dict[str, str]:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError) as error:  # LookupError: it names an encoding that there is not
         raise ValueError(f"no whole XML ({error})") from None
     return found

@@ -22,6 +22,7 @@ HASH_BYTES = 16
 SECOND_US = 1_000_000
 LATEST_S = 4_102_444_800  # 2100
 MAX_PRICE = Decimal(10_000_000)  # of one record
+MAX_DURATION_CHARACTERS = 40
 INTO, OUT_OF = "I", "O"
 KINDS = {OUT_OF: "voice_out", INTO: "voice_in"}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,8 +62,9 @@ def records_of(line: bytes, number: int, options: Options) -> list[Record]:
                 "start": moment_of(leg.start, options.zone),
                 **_defect("leg", _why_a_leg(leg, call, of_call)),
             }
-        known = {"line": number, "record_key": f"{leg.system}/{leg.id}", "tenant_ref": leg.tenant or None}
-        found.append({**known, **_bounded(record)})
+        found.append(
+            {"line": number, "record_key": _key(leg), **_bounded(record | {"tenant_ref": leg.tenant or None})}
+        )
     return found
 
 
@@ -192,15 +194,20 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime | None:
         moment = datetime.fromisoformat(text.replace("/", "-").replace(" ", "T", 1).replace(" ", ""))
     except ValueError:
         return None
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    there = moment.replace(tzinfo=zone).astimezone(UTC)
-    # In the hour that spring leaves out there is no time.
-    return there if there.astimezone(zone).replace(tzinfo=None) == moment else None
+    try:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+        there = moment.replace(tzinfo=zone).astimezone(UTC)
+        # In the hour that spring leaves out there is no time.
+        return there if there.astimezone(zone).replace(tzinfo=None) == moment else None
+    except OverflowError:  # beside the first or the last day of a calendar
+        return None
 
 
 def _seconds_us(text: str) -> int | None:
     """Of seconds with a fraction, or hh:mm:ss."""
+    if len(text) > MAX_DURATION_CHARACTERS:
+        return None
     if clock := re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)", text, re.ASCII):
         hours, minutes, seconds = clock.groups()
         whole = Decimal(hours or 0) * 3600 + Decimal(minutes) * 60 + Decimal(seconds)
@@ -234,9 +241,17 @@ def _name(address: str) -> str:
     return re.sub(r"\\(.)", r"\1", found[1]) if found[1] is not None else found[2].strip()
 
 
+def _key(leg: Leg) -> str:
+    """One that no index could hold is known by its hash."""
+    key = f"{leg.system}/{leg.id}"
+    return (
+        key if len(key.encode()) <= MAX_TEXT_BYTES else blake2b(key.encode(), digest_size=HASH_BYTES).hexdigest()
+    )
+
+
 def _bounded(record: Record) -> Record:
     """A text that no index could hold makes it unreadable."""
-    for name in ("cli", "cld", "account_ref", "trunk_ref", "display_text"):
+    for name in ("cli", "cld", "account_ref", "tenant_ref", "trunk_ref", "display_text"):
         value = record.get(name)
         if isinstance(value, str) and len(value.encode()) > MAX_TEXT_BYTES:
             return _defect("unreadable", f"{name} is longer than {MAX_TEXT_BYTES} bytes")

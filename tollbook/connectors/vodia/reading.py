@@ -14,7 +14,7 @@ from tollbook.connectors.vodia.calls import FIELDS, usage_of
 from tollbook.connectors.vodia.options import Options
 from tollbook.connectors.vodia.people import Tenant
 from tollbook.connectors.vodia.pushes import records_of
-from tollbook.records import USAGE
+from tollbook.records import USAGE, storable
 
 NOTE = b'{"note":"tenant"'
 PUSHED = b"["
@@ -84,12 +84,10 @@ class _Reader:
         self._tenant = tenants[-1] if tenants else None
         rows, broken = _rows(asked)
         usage = usage_of(rows, tenants, self._options)
-        others = [*pushed, *broken]
-        if not others:
-            return usage
-        return pl.concat([usage, pl.DataFrame(others, schema=USAGE, orient="row")]).sort(
-            "line", maintain_order=True
-        )
+        if others := [*pushed, *broken]:
+            also = pl.DataFrame(others, schema=USAGE, orient="row")
+            usage = pl.concat([usage, also]).sort("line", maintain_order=True)
+        return storable(usage)
 
 
 def _tenant(line: bytes) -> Tenant | None:
