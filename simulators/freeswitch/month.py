@@ -45,7 +45,7 @@ def _call(start: int, random_: random.Random) -> Call:
     way: Way = random_.choices(("outbound", "inbound", "local"), (60, 30, 10))[0]
     own, outside = DOMAINS[domain][code], _nobodys(random_)
     other = random_.choice([one for one in DOMAINS[domain] if one != code])
-    sides = {"outbound": (own, _as_dialled(outside, random_)), "inbound": (outside, own), "local": (code, other)}
+    sides = {"outbound": (own, _as_dialled(outside, own, random_)), "inbound": (outside, own), "local": (code, other)}
     is_answered = random_.randrange(UNANSWERED) != 0
     answer = start + random_.randrange(800, 20_000) if is_answered else None
     return Call(
@@ -79,5 +79,7 @@ def _two(random_: random.Random) -> str:
     return f"{random_.randrange(40, 100)}"
 
 
-def _as_dialled(number: str, random_: random.Random) -> str:
-    return random_.choice(("", "+", "011" if not number.startswith("1") else "")) + number
+def _as_dialled(number: str, own: str, random_: random.Random) -> str:
+    """Some dial numbers abroad as in their own country: 00 before them in Great Britain, 011 in North America."""
+    exit_code = "00" if own.startswith("44") else "011"
+    return random_.choice(("", "+", exit_code if not number.startswith("1") else "")) + number

@@ -149,6 +149,13 @@ def test_the_month_has_its_awkward_calls() -> None:
 def test_numbers_are_nobodys() -> None:
     for call in MONTH:
         for number in (call.caller_id_number, call.destination_number):
-            plain = number.removeprefix("+").removeprefix("011")
+            plain = number.removeprefix("+").removeprefix("011").removeprefix("00")
             is_nobodys = plain[4:9] == "55501" or plain.startswith(("442079460", "441514960"))
             assert is_nobodys or call.way == "local", number
+
+
+def test_each_country_dials_abroad_in_its_own_way() -> None:
+    dialled = {(call.domain, call.destination_number[:3]) for call in MONTH if call.way == "outbound"}
+    assert ("cobble.example.net", "004") in dialled
+    assert ("lantern.example.net", "011") in dialled
+    assert not dialled & {("cobble.example.net", "011"), ("lantern.example.net", "004")}
