@@ -45,7 +45,11 @@ def _call(start: int, random_: random.Random) -> Call:
     way: Way = random_.choices(("outbound", "inbound", "local"), (60, 30, 10))[0]
     own, outside = DOMAINS[domain][code], _nobodys(random_)
     other = random_.choice([one for one in DOMAINS[domain] if one != code])
-    sides = {"outbound": (own, _as_dialled(outside, own, random_)), "inbound": (outside, own), "local": (code, other)}
+    sides = {
+        "outbound": (own, _as_dialled(outside, own, random_)),
+        "inbound": (outside, own),
+        "local": (code, other),
+    }
     is_answered = random_.randrange(UNANSWERED) != 0
     answer = start + random_.randrange(800, 20_000) if is_answered else None
     return Call(
