@@ -1,12 +1,14 @@
 """A product may say how the numbers of its calls are written, and what of them costs nothing."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.jobs.office import NOON, Office, price_tariff
+from tollbook.billing.calls import calls_of_month
 from tollbook.catalog.operations import set_product
-from tollbook.customers.models import Account
+from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.rate_usage import PriceBook
 from tollbook.jobs.reprocess_usage import reprocess_usage
@@ -106,6 +108,20 @@ def test_what_a_product_excludes_costs_nothing_for_it_alone(switch: Office) -> N
     assert became("ann-1>5145550100")[1:] == (None, 20_000_000)
     assert became("bob-1>02079460000")[1:] == ("excluded", 0)
     assert became("bob-1>0014165550100")[1:] == (None, 10_000_000)
+
+
+@pytest.mark.parametrize(("hides", "reason", "listed"), [(True, "hidden", 0), (False, "unanswered", 1)])
+def test_what_is_hidden_is_not_shown_when_nobody_answered_either(
+    switch: Office, hides: bool, reason: str, listed: int
+) -> None:
+    product("voice", exclusions=[{"pattern": "416*", "is_hidden": hides}])
+    switch.import_(
+        "record_id,start,duration_s,cli,cld,answered,account,kind\n"
+        "busy,2017-06-19T08:00:00Z,0,48220000000,4165550100,no,ann-1,voice_out\n"
+    )
+
+    assert became("busy")[1] == reason
+    assert calls_of_month(Customer.objects.get(code="ann"), date(2017, 6, 1)).height == listed
 
 
 def test_of_connection_and_product_the_one_that_hides_wins(switch: Office) -> None:

@@ -35,12 +35,13 @@ class Answer(IntEnum):
     BAD_TIME = 6
     BAD_QUANTITY = 7
     UNKNOWN_KIND = 8
+    # 3, before 2: what is not shown is not shown when nobody answered, either.
+    HIDDEN = 9
     # 2: nothing happened, so nobody has to own it.
-    UNANSWERED = 9
+    UNANSWERED = 10
     # Put to the side by a person's undoing, until it is rated again.
-    CORRECTION_UNDONE = 10
+    CORRECTION_UNDONE = 11
     # 3–8: known before a price is looked up.
-    HIDDEN = 11
     EXCLUDED = 12
     EMERGENCY = 13
     UNPAIRED_CUSTOMER = 14
