@@ -132,6 +132,35 @@ def test_bad_rows_are_named_all_together_and_nothing_is_written(take: Callable[.
     assert Account.objects.count() == 0
 
 
+def test_two_rows_of_a_sheet_that_want_the_same_are_told_by_their_lines(
+    take: Callable[..., ServicesReport],
+) -> None:
+    take("customer,account,product,domain,username\nbeta,beta-old,office,beta.example,2119")
+    with pytest.raises(BadSheet) as refused:
+        take(
+            """
+            customer,account,product,domain,username
+            acme,acme-office,office,acme.example,2112
+            acme,acme-fax,office,acme.example,2112 | 2113
+            acme,acme-office,office,acme.example,2114
+            beta,beta-new,office,beta.example,2119
+            """
+        )
+    said = {row.line: f"{row.column} {row.value}: {row.reason}" for row in refused.value.rows}
+    assert said == {
+        3: " acme-fax: account 2112@acme.example is on line 2 too, and one account's alone",
+        4: "account acme-office: is on line 2 too; one row is one account, so put both into one",
+        5: " beta-new: desk: account 2119@beta.example is a mark of account beta-old of beta; end it first "
+        "(`tollbook accounts unmark beta-old desk 2119@beta.example`)",
+    }
+
+
+def test_a_service_of_whom_nothing_but_the_tenant_is_said_is_told(take: Callable[..., ServicesReport]) -> None:
+    report = take(SHEET + "beta,beta-fax,office,beta.example,")
+    assert report.made == ["acme-office", "beta-desk", "beta-fax"]
+    assert report.unmarked == ["beta-fax"]
+
+
 def test_an_extension_moves_from_one_account_to_another_on_a_day(
     take: Callable[..., ServicesReport], desk: Connection
 ) -> None:

@@ -47,7 +47,7 @@ def services(
     )
     if as_json:
         described = [_facts(one) for one in report.described]
-        print_json({"made": report.made, "described": described, "dry_run": dry_run})
+        print_json({"made": report.made, "described": described, "unmarked": report.unmarked, "dry_run": dry_run})
         return
     changed = sum(bool(one.new) for one in report.described)
     typer.echo(
@@ -59,6 +59,7 @@ def services(
     print_lines("numbers that another account of the customer has, where they stay", elsewhere)
     kept = [f"{one.account}: {', '.join(one.kept)}" for one in report.described if one.kept]
     print_lines("kept, though the sheet does not name them (`tollbook accounts unmark` ends one)", kept)
+    print_lines("nothing says which calls are theirs (extensions, numbers, trunks)", report.unmarked)
 
 
 def describe(
@@ -99,7 +100,7 @@ def describe(
     typer.echo(f"account {one.code} at {place.name}: {said}")
     print_lines("numbers that another account of the customer has, where they stay", described.elsewhere)
     print_lines("kept, though not named (`tollbook accounts unmark` ends one)", described.kept)
-    typer.echo(f"try what waits again with `tollbook usage retry --connection {place.quoted}`")
+    typer.echo(f"try what waits again with `tollbook set-aside retry --connection {place.quoted}`")
 
 
 def unmark(

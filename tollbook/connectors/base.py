@@ -272,6 +272,11 @@ class AccountMarks:
     texts: tuple[str, ...] = ()  # words in `display_text`
     links: tuple[str, ...] = ()  # sources that belong to this account alone: the address of a file
 
+    @property
+    def is_recognisable(self) -> bool:
+        """Whether any record is the account's by them: a tenant alone says whose customer it is, not which account."""
+        return bool(self.accounts or self.numbers or self.trunks or self.texts or self.links)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:

@@ -34,6 +34,18 @@ class Described:
     )  # numbers on another account of the customer, where they stay
 
 
+class MarkTaken(BadInput):
+    """A mark is another account's."""
+
+    def __init__(self, mark: AccountMark, connection: Connection) -> None:
+        self.mark, other = mark, mark.account
+        super().__init__(
+            f"{connection.name}: {mark.kind} {mark.value} is a mark of account {other.code} of "
+            f"{other.customer.code}; end it first (`tollbook accounts unmark {other.code} {connection.quoted} "
+            f"{mark.value}`)"
+        )
+
+
 @transaction.atomic
 def describe_account(
     *,
@@ -49,7 +61,8 @@ def describe_account(
     Safe to repeat. Marks that it has there already and that are not named stay, and are reported.
 
     Raises:
-        BadInput: a number cannot be read, a mark is another account's, a number or the tenant another customer's.
+        MarkTaken: a mark is another account's.
+        BadInput: a number cannot be read, a number or the tenant is another customer's.
     """
     lock_table(AccountMark._meta.db_table)
     report = Described(account.code)
@@ -144,12 +157,7 @@ def _mark(
         elif holder.account_id == account.pk:
             report.unchanged += 1
         else:
-            other = holder.account
-            raise BadInput(
-                f"{connection.name}: {holder.kind} {holder.value} is a mark of account {other.code} of "
-                f"{other.customer.code}; end it first (`tollbook accounts unmark {other.code} {connection.quoted} "
-                f"{holder.value}`)"
-            )
+            raise MarkTaken(holder, connection)
     report.kept = sorted(f"{mark.kind} {mark.value}" for mark in there.values() if mark.account_id == account.pk)
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from tollbook.catalog.price_list import BadRow
 from tollbook.connections.models import Connection
 from tollbook.customers.models import Account, AccountEvent
-from tollbook.customers.operations.describe_account import Described, describe_account
+from tollbook.customers.operations.describe_account import Described, MarkTaken, describe_account
 from tollbook.customers.service_sheet import Service, services
 from tollbook.customers.spreadsheet import BadSheet, Sheet
 from tollbook.database import lock_table
@@ -23,6 +23,7 @@ class ServicesReport:
 
     made: list[str] = field(default_factory=list)  # codes of accounts
     described: list[Described] = field(default_factory=list)
+    unmarked: list[str] = field(default_factory=list)  # accounts that the sheet says nothing of but the tenant
 
 
 class _DryRun(Exception):
@@ -38,12 +39,13 @@ def import_services(
         BadSheet: rows cannot be used; it names all of them, and nothing was written.
     """
     found, problems = services(sheet, connection)
-    report = ServicesReport()
+    report = ServicesReport(unmarked=[one.code for one in found if not one.marks.is_recognisable])
+    lines: dict[str, int] = {}
     try:
         with transaction.atomic():
             lock_table(Account._meta.db_table)
             for service in found:
-                problems += _take(service, connection, report, by=by, now=now)
+                problems += _take(service, connection, report, lines, by=by, now=now)
             if problems:
                 raise BadSheet(sheet.path, problems, NEXT_STEP)
             if dry_run:
@@ -54,8 +56,18 @@ def import_services(
 
 
 def _take(
-    service: Service, connection: Connection, report: ServicesReport, *, by: str, now: datetime
+    service: Service,
+    connection: Connection,
+    report: ServicesReport,
+    lines: dict[str, int],
+    *,
+    by: str,
+    now: datetime,
 ) -> list[BadRow]:
+    """Make and describe one. `lines`: of the accounts described so far."""
+    if service.code in lines:
+        why = f"is on line {lines[service.code]} too; one row is one account, so put both into one"
+        return [BadRow(service.line, "account", service.code, why)]
     account = Account.objects.select_related("customer").filter(code=service.code).first()
     if account is not None and account.customer_id != service.customer.pk:
         why = f"is an account of {account.customer.code}, not of {service.customer.code}"
@@ -68,9 +80,14 @@ def _take(
             described = describe_account(
                 account=account, connection=connection, marks=service.marks, by=by, now=now, since=service.since
             )
+    except MarkTaken as error:
+        holder = lines.get(error.mark.account.code)
+        why = f"{error.mark.kind} {error.mark.value} is on line {holder} too, and one account's alone"
+        return [BadRow(service.line, "", service.code, str(error) if holder is None else why)]
     except BadInput as error:
         return [BadRow(service.line, "", service.code, str(error))]
     report.described.append(described)
+    lines[service.code] = service.line
     return []
 
 
