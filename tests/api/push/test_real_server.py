@@ -2,9 +2,11 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,12 +21,19 @@ from tests.jobs.books import books
 from tests.jobs.conftest import open_office
 from tests.jobs.pushing import PASSWORD, SECRET, send, switch, take
 from tests.jobs.simulated import undone
+from tollbook.alarms.models import Alarm, AlarmKind
 from tollbook.catalog.models import Product
+from tollbook.connections.models import Connection
+from tollbook.credit.models import Hold, WhenUsedUp
+from tollbook.credit.operations import set_funds_policy
 from tollbook.customers.models import Account, Customer
 from tollbook.usage.models import CollectRun, PushedMessage, UsageRecord
 
 CALLS = make_month(count=12)
 CALLS_OF_A_MINUTE = make_month(count=60)
+WITHIN_S = (
+    10.0  # on a machine whose two cores run other tests, too; docs/benchmarks.md has the figure of an idle one
+)
 
 
 def is_listening(up: Up) -> bool:
@@ -55,6 +64,17 @@ def away(home: dict[str, str]) -> Iterator[None]:
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         yield
         server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+def switch_of_ann(folder: Path, settings: LazySettings) -> Connection:
+    """A switch all of whose accounts are Ann's, whose calls have a price."""
+    evidence_in = settings.TOLLBOOK_HOME
+    open_office(folder, settings)
+    settings.TOLLBOOK_HOME = evidence_in
+    ann, voice = Customer.objects.get(code="ann"), Product.objects.get(code="voice")
+    for code in {call.accountcode for call in CALLS_OF_A_MINUTE}:
+        Account.objects.create(customer=ann, code=code, product=voice)
+    return switch()
 
 
 def test_from_a_switch_to_the_books(start: Callable[..., Up], home: dict[str, str]) -> None:
@@ -124,14 +144,7 @@ def test_every_request_twice_changes_nothing(
     start: Callable[..., Up], home: dict[str, str], tmp_path: Path, settings: LazySettings
 ) -> None:
     """The books are those of the same calls taken once, in one go."""
-    evidence_in = settings.TOLLBOOK_HOME
-    open_office(tmp_path, settings)
-    settings.TOLLBOOK_HOME = evidence_in
-    fs = switch()
-    for code in {call.accountcode for call in CALLS_OF_A_MINUTE}:
-        Account.objects.create(
-            customer=Customer.objects.get(code="ann"), code=code, product=Product.objects.get(code="voice")
-        )
+    fs = switch_of_ann(tmp_path, settings)
 
     def once() -> None:
         send(fs, CALLS_OF_A_MINUTE)
@@ -157,3 +170,22 @@ def test_every_request_twice_changes_nothing(
 
     assert up.end() == 0
     assert books() == wanted
+
+
+@pytest.mark.req("X11")
+def test_funds_that_a_pushed_call_uses_up_stop_the_customer_within_seconds(
+    start: Callable[..., Up], home: dict[str, str], tmp_path: Path, settings: LazySettings
+) -> None:
+    switch_of_ann(tmp_path, settings)
+    Customer.objects.filter(code="ann").update(credit_limit=Decimal(0))
+    set_funds_policy(customer=Customer.objects.get(code="ann"), when_used_up=WhenUsedUp.SUSPEND)
+    up = start(home)
+    wait_for(lambda: is_listening(up))
+
+    sent = time.monotonic()
+    assert all(send_xml(f"http://127.0.0.1:{up.port}/push/fs/{SECRET}", call).is_taken for call in CALLS)
+    wait_for(lambda: Hold.objects.filter(customer__code="ann", lifted_at=None).exists())
+
+    assert time.monotonic() - sent < WITHIN_S
+    assert Alarm.objects.get(kind=AlarmKind.FUNDS_USED_UP).subject == "ann"
+    assert up.end() == 0
