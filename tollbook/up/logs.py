@@ -15,7 +15,7 @@ FIRST_KEYS = ("timestamp", "level", "process", "event")
 # What they say at each step is for who works on them.
 QUIET = ("procrastinate", "httpx", "httpcore", "paramiko", "asyncio")
 PASSWORD_IN_URL = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
-SECRET_IN_ADDRESS = re.compile(r"(/push/[^/\s]+/)\S+")  # that records are sent to
+SECRET_IN_ADDRESS = re.compile(r"(/push/+[^/\s]+/+)\S+")  # that records are sent to
 
 
 def set_up_logs(process: str) -> None:

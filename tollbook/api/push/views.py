@@ -17,6 +17,7 @@ from django.db import connection as database
 from django.http import HttpRequest, HttpResponse
 
 from tollbook.api.push.gates import GATES, Way
+from tollbook.api.push.silence import BODIES
 from tollbook.connectors.push_gate import NO_GATE, PushGate
 from tollbook.connectors.pushed import Pushed
 from tollbook.errors import TollbookError
@@ -75,7 +76,8 @@ def _taken(request: HttpRequest, name: str, is_known: Callable[[PushGate], bool]
         return _later()
     if not _is_let_in(request, way, is_known) or way is None:
         return None
-    body = _body(request)
+    with BODIES.reading():
+        body = _body(request)
     if body is None:
         return _text(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a record has at most {MAX_BODY_BYTES} bytes")
     _keep(way.connection_id, _message(request, body))
