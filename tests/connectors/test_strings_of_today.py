@@ -61,6 +61,8 @@ lesnet; dids, 1 (204) 666-4021, +12046664022; - #12046664021 #+12046664022
 lesnet; cdr_link, PORTAL/11330_0000.txt; - link:PORTAL/11330_0000.txt
 lesnet; cdr_link,  PORTAL/11330_0000.txt^; - link:PORTAL/11330_0000.txt
 lesnet; cdr_link, PORTAL/11330_0000.txt | PORTAL/11331_0000.txt; - link:PORTAL/11330_0000.txt link:PORTAL/11331_0000.txt
+kamailio; user, 100~|^101 |; trunk, 192.0.2.7·; - 100@ 101@ trunk:192.0.2.7
+freeswitch; account, ^ACME-1 |~ACME-2; number, 519–222–9000; text, ·Desk; - ACME-1@ ACME-2@ #519-222-9000 "Desk"
 """
 
 # platform; field, string; … ; the part that the refusal shows
@@ -92,7 +94,11 @@ def marks(said: str) -> AccountMarks:
 
     return AccountMarks(
         tenant=tenant,
-        accounts=tuple(word + tenant for word in words if word.endswith("@") and ":" not in word),
+        accounts=tuple(
+            word + tenant if tenant else word.removesuffix("@")
+            for word in words
+            if word.endswith("@") and ":" not in word
+        ),
         numbers=of("#"),
         trunks=tuple(id + tenant if id.endswith("@") else id for id in of("trunk:")),
         texts=tuple(text.strip('"') for text in of('"')),

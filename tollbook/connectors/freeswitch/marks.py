@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from tollbook.connectors.base import AccountMarks, Setting
+from tollbook.connectors.written import once, parts, with_hyphens
 from tollbook.errors import BadInput
 
 ACCOUNT, TRUNK, NUMBER, TEXT = "account", "trunk", "number", "text"
@@ -29,13 +30,8 @@ def marks_of(fields: Mapping[str, str]) -> AccountMarks:
         if _NO_NAME.search(value):
             raise BadInput(f"{name} {value!r} has control characters, which no name has; write it on one line")
     return AccountMarks(
-        accounts=_parts(fields, ACCOUNT),
-        trunks=_parts(fields, TRUNK),
-        numbers=_parts(fields, NUMBER),
-        texts=_parts(fields, TEXT),
+        accounts=once(parts(fields.get(ACCOUNT, ""))),
+        trunks=once(parts(fields.get(TRUNK, ""))),
+        numbers=once(map(with_hyphens, parts(fields.get(NUMBER, "")))),
+        texts=once(parts(fields.get(TEXT, ""))),
     )
-
-
-def _parts(fields: Mapping[str, str], name: str) -> tuple[str, ...]:
-    """What stands between bars, each once."""
-    return tuple(dict.fromkeys(part.strip() for part in fields.get(name, "").split("|") if part.strip()))

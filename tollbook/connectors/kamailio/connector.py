@@ -31,6 +31,7 @@ from tollbook.connectors.kamailio.reading import read_usage
 from tollbook.connectors.kamailio.statements import table
 from tollbook.connectors.kamailio.usage import columns_of, fetch
 from tollbook.connectors.postgres import Database
+from tollbook.connectors.written import once, parts
 from tollbook.errors import BadInput
 
 USER, TRUNK = "user", "trunk"
@@ -106,7 +107,7 @@ class KamailioConnector(Connector):
         for name in fields:
             if name not in {USER, TRUNK}:
                 raise BadInput(f"{name!r} says nothing about an account of Kamailio; give {USER} or {TRUNK}")
-        return AccountMarks(accounts=_parts(fields, USER), trunks=_parts(fields, TRUNK))
+        return AccountMarks(accounts=_names(fields, USER), trunks=_names(fields, TRUNK))
 
     def close(self) -> None:
         self._database.close()
@@ -140,14 +141,14 @@ class KamailioConnector(Connector):
         return f"{sum(1 for _ in self._dialogs.open())} just now"
 
 
-def _parts(fields: Mapping[str, str], name: str) -> tuple[str, ...]:
+def _names(fields: Mapping[str, str], name: str) -> tuple[str, ...]:
     """The names between upright strokes, each once.
 
     Raises:
         BadInput: one has a blank inside, which neither a user nor a trunk has.
     """
-    parts = tuple(dict.fromkeys(filter(None, (part.strip() for part in fields.get(name, "").split("|")))))
-    for part in parts:
-        if len(part.split()) > 1:
+    names = once(parts(fields.get(name, "")))
+    for part in names:
+        if " " in part:
             raise BadInput(f"{name} {part!r} has a blank inside; write several as 100 | 101")
-    return parts
+    return names
