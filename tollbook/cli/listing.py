@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import typer
 from rich.console import Console, JustifyMethod
+from rich.measure import Measurement
 from rich.table import Table
 
 # Not a terminal: wide enough that no cell is folded in a pipe or a file.
 PIPE_WIDTH = 240
+UNBOUND_WIDTH = 10_000  # to ask a table how much it needs, wherever it is to be shown
 
 
 def print_list(
@@ -40,7 +42,15 @@ def print_list(
         table.add_column("\n".join(words), justify=justify, overflow="fold", min_width=max(map(len, words)))
     for row in rows:
         table.add_row(*(shown(row[name]) for name in said))
-    console().print(table)
+    screen = console()
+    unbound = screen.options.update(max_width=UNBOUND_WIDTH)
+    if Measurement.get(screen, unbound, table).minimum <= screen.width:
+        screen.print(table)
+        return
+    for row in rows:  # a screen too narrow even for folded cells: whole columns would be cut off
+        for name in said:
+            screen.print(f"{name.replace('_', ' ')}: {shown(row[name])}", soft_wrap=True)
+        screen.print()
 
 
 def print_json(value: object) -> None:
