@@ -191,7 +191,26 @@ def test_the_policy_says_where_emergency_calls_cannot_be_kept(north: Simulated, 
     policy = tollbook("orders", "policy", "north").stdout
     assert "can stop outgoing calls only: no\n" in policy
     assert "emergency calls: STOP: the platform can only stop all calls." in policy
-    assert "stop too" in tollbook("suspend", KOWAL, "--outbound-only").stdout
+    refused = tollbook("suspend", KOWAL, "--outbound-only")
+    assert (refused.status, told(north), Customer.objects.get(code=KOWAL).state) == (1, [], "open")
+    assert "north cannot stop outgoing calls alone" in refused.stderr
+    assert "stop too" in tollbook("suspend", KOWAL).stdout
+
+
+def test_who_is_held_and_at_no_platform_is_listed_too(north: Simulated, tollbook: Tollbook) -> None:
+    Customer.objects.create(code="nite", name="Night", currency="PLN")
+    tollbook("suspend", KOWAL)
+    tollbook("suspend", "nite", "--why", "unpaid")
+
+    shown = tollbook("orders", "list").stdout
+    _, _, nowhere = shown.partition("held, and no platform to tell: no pairing, link or mark leads to one:\n")
+    assert nowhere.startswith("  nite: held by staff: the whole customer, since ")
+    assert len(nowhere.splitlines()) == 1
+
+    tollbook("resume", KOWAL)
+    assert tollbook("orders", "list").stdout.startswith("no order waits\nheld, and no platform to tell")
+    tollbook("resume", "nite")
+    assert tollbook("orders", "list").stdout == "nobody is suspended, and nothing waits\n"
 
 
 def test_orders_are_listed_shown_and_reported_by_hand(north: Simulated, tollbook: Tollbook) -> None:

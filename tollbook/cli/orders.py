@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from tollbook.cli.database import open_database
+from tollbook.cli.import_report import print_lines
 from tollbook.cli.listing import print_json, print_list
-from tollbook.cli.order_report import NOT_YET, exit_status, facts, print_orders
+from tollbook.cli.order_report import NOT_YET, exit_status, facts, hold_lines, print_orders
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import named_connection
 from tollbook.connectors.base import Target
@@ -18,7 +19,7 @@ from tollbook.credit.operations import set_funds_policy
 from tollbook.credit.operations.report import report_done, report_failed, set_policy
 from tollbook.credit.operations.report import retry as try_again
 from tollbook.credit.places import policy_of, powers_of
-from tollbook.credit.queries import current_orders, due_orders, order_numbered
+from tollbook.credit.queries import current_orders, due_orders, held_nowhere, order_numbered
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.carry_out_orders import WAIT_FOR_OTHER_S, carry_out
@@ -53,7 +54,13 @@ def list_(
     if connection:
         orders = orders.filter(connection=named_connection(connection))
     shown = [order for order in orders if all_ or not _is_over(order)]
-    print_orders(shown, as_json=as_json, empty="nobody is suspended, and nothing waits")
+    nowhere = [] if connection else held_nowhere()
+    held = [f"{one.customer.code}: {line}" for one, line in zip(nowhere, hold_lines(nowhere), strict=True)]
+    print_orders(
+        shown, as_json=as_json, empty="no order waits" if held else "nobody is suspended, and nothing waits"
+    )
+    if not as_json:
+        print_lines("held, and no platform to tell: no pairing, link or mark leads to one", held)
 
 
 def _is_over(order: SuspensionOrder) -> bool:

@@ -17,6 +17,16 @@ def holds_of(customer: Customer) -> list[Hold]:
     return list(holding.select_related("account").order_by("placed_at", "pk"))
 
 
+def held_nowhere() -> list[Hold]:
+    """Holds that no platform is to be told of: whom they are about calls on, as far as Tollbook can say."""
+    wanted = current_orders().filter(customer=OuterRef("customer")).exclude(wanted=Wanted.ACTIVE)
+    of_the_same = Q(account=None) | Q(account=OuterRef("account"))
+    holding = Hold.objects.filter(lifted_at=None).filter(
+        (Q(account=None) & ~Exists(wanted)) | (Q(account__isnull=False) & ~Exists(wanted.filter(of_the_same)))
+    )
+    return list(holding.select_related("customer", "account").order_by("placed_at", "pk"))
+
+
 def current_orders() -> QuerySet[SuspensionOrder]:
     """What is wanted now, at every place where anything ever was."""
     orders = SuspensionOrder.objects.exclude(state=OrderState.SUPERSEDED)
