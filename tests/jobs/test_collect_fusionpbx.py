@@ -3,14 +3,16 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import LazySettings
 from django.db import connection as database
 from django.db import transaction
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL
 
 from simulators.faults import Faults
 from simulators.fusionpbx import Simulator
@@ -167,6 +169,41 @@ def test_a_call_of_each_kind_and_what_became_of_it(platform: Connection, pbx: Si
     assert {row[1:3] for row in became("voicemail")} == {("free", "not_billed")}
     strangers = {row[10] for row in found.values() if row[8] is None and row[9] == "set_aside"}
     assert "unpaired_customer" in strangers
+
+
+def test_a_leg_that_came_before_its_call_is_billed_until_the_call_comes(
+    platform: Connection, pbx: Simulator
+) -> None:
+    """A leg to a group's outside telephone is charged; half an hour later the group's own row is there: the call."""
+    leg, call = (str(pbx.awkward[kind][0]) for kind in ("ring_group_double", "ring_group_parent"))
+    written = pbx.store.rows("SELECT insert_date FROM v_xml_cdr WHERE xml_cdr_uuid = %s", leg)[0]["insert_date"]
+    first, then = (f"{written + timedelta(minutes=minutes):%Y-%m-%dT%H:%M}" for minutes in (5, 30))
+    begin = (
+        "UPDATE v_xml_cdr SET direction = 'outbound', destination_number = '16045550199', originating_leg_uuid = {}"
+        " WHERE xml_cdr_uuid = {}"
+    )
+    where = database.get_connection_params()
+    server = make_conninfo(host=where["host"], port=where["port"], user=where["user"], dbname=pbx.database)
+
+    def tell(begun_by: str) -> None:
+        with psycopg.connect(server, autocommit=True) as own:
+            own.execute(SQL(begin).format(begun_by, leg))
+
+    def became() -> tuple[str | None, bool]:
+        (row,) = [row for row in books()["usage"] if row[1] == leg]
+        return row[10], row[9] == "charged"
+
+    tell("00000000-0000-4000-8000-000000000000")
+    collect(platform, first)
+    assert became() == (None, True)
+    tell(call)
+    collect(platform, then)
+    assert became() == ("leg", False)
+    assert [finding for finding in check_ledger() if finding.problems] == []
+    # The group's row is deleted; what was billed is not billed again.
+    tell("00000000-0000-4000-8000-000000000000")
+    collect(platform, AFTER, again=True)
+    assert became() == ("leg", False)
 
 
 def test_rows_that_are_written_late_are_billed_once(platform: Connection, pbx: Simulator) -> None:

@@ -37,9 +37,15 @@ def corrections(seen: pl.DataFrame, run: ImportRun) -> pl.DataFrame:
 
 
 def changed(seen: pl.DataFrame) -> pl.DataFrame:
-    """Of records whose key is known (`known_id`), those whose content is not that of the record there is."""
-    old = records_by_id(seen["known_id"]).select(known_id="id", **{f"old_{name}": name for name in CONTENT})
-    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"old_{name}")) for name in CONTENT)
+    """Of records whose key is known (`known_id`), those whose content is not that of the record there is.
+
+    So are those, the same to the letter, that have turned out to be legs of a call with a record of its own. The other
+    way round it is no news: a leg whose call the platform has deleted since was billed with that call.
+    """
+    told = (*CONTENT, "reason")
+    old = records_by_id(seen["known_id"]).select(known_id="id", **{f"old_{name}": name for name in told})
+    is_leg_now = pl.col("reason").eq_missing("leg") & pl.col("old_reason").ne_missing("leg")
+    differs = pl.any_horizontal(is_leg_now, *(pl.col(name).ne_missing(pl.col(f"old_{name}")) for name in CONTENT))
     return seen.join(old, on="known_id", maintain_order="left").filter(differs).select(seen.columns)
 
 
