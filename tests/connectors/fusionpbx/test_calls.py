@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import msgspec
 import polars as pl
@@ -223,6 +223,26 @@ def test_rows_that_do_not_say_when_they_were_written_are_looked_for_a_day(server
         assert is_found(23)
         assert not is_found(25)
         assert is_found(25, undated_overlap_h="48")
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        "insert_date = 'infinity', end_stamp = NULL",
+        "insert_date = NULL, end_stamp = '-infinity', end_epoch = 'NaN'",
+        "insert_date = NULL, end_stamp = NULL, end_epoch = 1e30",
+        "insert_date = NULL, end_stamp = NULL, end_epoch = NULL, start_stamp = NULL, start_epoch = NULL",
+    ],
+)
+def test_a_row_of_no_moment_is_neither_hidden_nor_in_the_way(
+    own: Simulator, server_dsn: str, tmp_path: Path, moments: LiteralString
+) -> None:
+    uuid = str(own.billable()[0])
+    tell(server_dsn, own, SQL("UPDATE v_xml_cdr SET " + moments + " WHERE xml_cdr_uuid = {}").format(uuid))
+    found = month(own, tmp_path)
+
+    assert found.height == own.count_calls()
+    assert uuid in found["record_key"].to_list()
 
 
 def test_the_overlap_reaches_back_from_the_cursor_and_not_before_the_beginning(fusionpbx: Simulator) -> None:

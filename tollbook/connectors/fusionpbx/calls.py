@@ -44,6 +44,9 @@ WANTED = (
 )
 LEAST_DID_DIGITS = 7  # that must agree at the end of two numbers for them to be the same one
 _MOMENTS = ("insert_date", "end_stamp", "end_epoch", "start_stamp", "start_epoch")
+# What is no moment of a calendar would have PostgreSQL refuse the whole query, or hide the row for ever.
+_OF_EPOCH = "CASE WHEN {c} > 0 AND {c} < 4102444800 THEN to_timestamp({c}::double precision) END"
+_OF_STAMP = "CASE WHEN {c} > '1970-01-02' AND {c} < '2100-01-01' THEN {c} END"
 _UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
 
@@ -75,8 +78,8 @@ def _of_scope(database: Database, tables: Tables, options: Options, scope: Scope
             last = lines[lines.rfind(b"\n") + 1 :]
             yield Piece(lines + end)
     cursor = scope.cursor or scope.since.isoformat()
-    if last:
-        cursor = max(_moment(cursor), datetime.fromisoformat(msgspec.json.decode(last)["moment"])).isoformat()
+    if last and (newest := msgspec.json.decode(last)["moment"]):
+        cursor = max(_moment(cursor), datetime.fromisoformat(newest)).isoformat()
     yield Finished(scope, cursor, records)
 
 
@@ -105,7 +108,7 @@ def _note(tables: Tables) -> bytes:
 
 
 def calls_query(tables: Tables) -> Composed:
-    """One row for each row of calls written in `[%s, %s)`, in that order."""
+    """One row for each row of calls written in `[%s, %s)`, in that order; before them those of no moment at all."""
     own = {name: SQL("c.{}::text").format(Identifier(name)) for name in WANTED if tables.has(CALLS, name)}
     beside: dict[str, Composable] = {
         "key": SQL("c.{}::text").format(Identifier(tables.key)),
@@ -126,7 +129,8 @@ def calls_query(tables: Tables) -> Composed:
         SQL("{} AS {}").format(what, Identifier(name)) for name, what in (beside | own).items()
     )
     return SQL(
-        "SELECT {columns} FROM {calls} c {joins} WHERE {at} >= %s AND {at} < %s ORDER BY {at}, c.{key}"
+        "SELECT {columns} FROM {calls} c {joins} WHERE {at} >= %s AND {at} < %s OR {at} IS NULL "
+        "ORDER BY {at} NULLS FIRST, c.{key}"
     ).format(
         columns=columns,
         calls=Identifier(CALLS),
@@ -142,8 +146,8 @@ def _written_at(tables: Tables) -> Composed:
     for name in _MOMENTS:
         if tables.has(CALLS, name):
             is_epoch = name.endswith("_epoch")
-            moment = SQL("to_timestamp(nullif(c.{}, 0)::double precision)" if is_epoch else "c.{}")
-            moments.append(moment.format(Identifier(name)))
+            moment = SQL(_OF_EPOCH if is_epoch else _OF_STAMP)
+            moments.append(moment.format(c=Identifier("c", name)))
     return SQL("coalesce({})").format(SQL(", ").join(moments))
 
 
