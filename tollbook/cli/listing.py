@@ -7,12 +7,10 @@ from decimal import Decimal
 
 import typer
 from rich.console import Console, JustifyMethod
-from rich.measure import Measurement
 from rich.table import Table
 
 # Not a terminal: wide enough that no cell is folded in a pipe or a file.
 PIPE_WIDTH = 240
-UNBOUND_WIDTH = 10_000  # to ask a table how much it needs, wherever it is to be shown
 
 
 def print_list(
@@ -43,8 +41,9 @@ def print_list(
     for row in rows:
         table.add_row(*(shown(row[name]) for name in said))
     screen = console()
-    unbound = screen.options.update(max_width=UNBOUND_WIDTH)
-    if Measurement.get(screen, unbound, table).minimum <= screen.width:
+    # Each column needs its heading's longest word, a blank on both sides and a line.
+    least = sum((column.min_width or 0) + 3 for column in table.columns) + 1
+    if least <= screen.width:
         screen.print(table)
         return
     for row in rows:  # a screen too narrow even for folded cells: whole columns would be cut off
