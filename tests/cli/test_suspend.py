@@ -192,7 +192,7 @@ def test_the_policy_says_where_emergency_calls_cannot_be_kept(north: Simulated, 
     assert "can stop outgoing calls only: no\n" in policy
     assert "emergency calls: STOP: the platform can only stop all calls." in policy
     refused = tollbook("suspend", KOWAL, "--outbound-only")
-    assert (refused.status, told(north), Customer.objects.get(code=KOWAL).state) == (1, [], "open")
+    assert (refused.status, told(north), Customer.objects.get(code=KOWAL).state) == (FAILED, [], "open")
     assert "north cannot stop outgoing calls alone" in refused.stderr
     assert "stop too" in tollbook("suspend", KOWAL).stdout
 

@@ -13,6 +13,7 @@ from tollbook.cli.order_report import NOT_YET, exit_status, facts, hold_lines, p
 from tollbook.credit.models import Hold, Manner, SuspensionOrder
 from tollbook.credit.operations import resume as lift
 from tollbook.credit.operations import suspend as place
+from tollbook.credit.places import where_all_would_stop
 from tollbook.credit.queries import due_orders, holds_of
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
@@ -40,7 +41,7 @@ def suspend(
     outbound_only: Annotated[
         bool,
         typer.Option(
-            "--outbound-only", help="Calls in and emergency calls go on, where the platform can do that."
+            "--outbound-only", help="Calls in and emergency calls go on; refused where a platform cannot do that."
         ),
     ] = False,
     whole: Annotated[
@@ -73,6 +74,11 @@ def suspend(
     customer, account = named(code, is_customer=is_customer, is_account=is_account)
     manner = Manner.OUTBOUND_ONLY if outbound_only else Manner.SUSPENDED if whole else ""
     now = datetime.now(UTC)
+    if outbound_only and (stopping := where_all_would_stop(customer, account, at=now)):
+        raise BadInput(
+            f"{', '.join(stopping)} cannot stop outgoing calls alone: emergency calls would stop too, so nobody was "
+            "told anything; to stop all calls there, say --whole, or leave --outbound-only out: then policies decide"
+        )
     with nothing_written(dry_run):
         orders = place(
             customer=customer,

@@ -94,6 +94,14 @@ def wanted_at(place: Place, holds: Sequence[Hold], policy: Policy) -> tuple[Want
     return Wanted.SUSPENDED if Wanted.SUSPENDED in manners else Wanted.OUTBOUND_ONLY, can_cut and cuts
 
 
+def where_all_would_stop(customer: Customer, account: Account | None, *, at: datetime) -> list[str]:
+    """Connections that cannot stop the outgoing calls alone of whom: emergency calls would stop with all others."""
+    places = [one for one in places_of(customer, at=at) if account is None or one.account == account]
+    wanted = {place.key: _stopped(Manner.OUTBOUND_ONLY, place.powers) for place in places}
+    stopping = [place for place in places if keeps_emergency(wanted[place.key], place.powers) is False]
+    return sorted({place.connection.name for place in stopping})
+
+
 def keeps_emergency(wanted: str, powers: OrderPowers | None) -> bool | None:
     """Whether emergency calls go on while it stands so; None: nobody can say."""
     if wanted == Wanted.ACTIVE:
