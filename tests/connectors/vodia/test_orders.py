@@ -334,6 +334,8 @@ def test_a_trunk_that_others_use_is_left_alone(vodia: Simulator) -> None:
 NOBODY = {
     "an extension without a tenant": (ACCOUNT, "200"),
     "an extension nobody has": (ACCOUNT, f"999@{LIGHTS}"),
+    "two extensions in one name": (ACCOUNT, f"200 201@{LIGHTS}"),
+    "an extension by a way round": (ACCOUNT, f"999/../200@{LIGHTS}"),
     "a tenant nobody has": (CUSTOMER, "nobody.example.ca"),
     "a trunk without a tenant": (TRUNK, "1"),
     "a trunk nobody has": (TRUNK, f"99@{LIGHTS}"),

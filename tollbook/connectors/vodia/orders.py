@@ -12,7 +12,7 @@ from tollbook.connectors.errors import ForAPerson, NeedsAttention
 from tollbook.connectors.vodia.client import Client, domain_path
 from tollbook.connectors.vodia.memory import ACCOUNTS, BY_ACCOUNT, BY_CUSTOMER, KINDS, TRUNKS, Memory
 from tollbook.connectors.vodia.options import Options
-from tollbook.connectors.vodia.people import People, Trunk, is_yes, tenant_of, text
+from tollbook.connectors.vodia.people import People, Trunk, is_yes, settings_path, tenant_of, text
 
 MAX_SELECTED = 100  # accounts in one order
 SHOWN = 10  # of a list, to a person
@@ -208,7 +208,7 @@ class Orders:
         plan = text(told.get(key))
         if self._is_restricted(plan):
             return
-        path = domain_path(tenant, f"user_settings/{number}")
+        path = settings_path(tenant, number)
         self._remember(path, Memory(by=by, plan=plan))
         self._client.write(path, {key: self._options.restricted_plan})
 
@@ -222,7 +222,7 @@ class Orders:
         changes = {key: self._plan_before(memory)}
         if memory:
             changes[self._options.memory_key] = ""
-        self._client.write(domain_path(tenant, f"user_settings/{number}"), changes)
+        self._client.write(settings_path(tenant, number), changes)
 
     def _escapes(self, told: Settings) -> bool:
         """An extension with a plan of its own does not mind the tenant's."""
@@ -288,7 +288,7 @@ class Orders:
 
     def _account_of(self, foreign_id: str) -> tuple[str, str]:
         number, tenant = tenant_of(foreign_id)
-        if not number or not tenant:
+        if not number or not tenant or number.split() != [number]:  # a blank would make it several
             raise NeedsAttention(
                 f"account {foreign_id!r} is none of a tenant; name it as 200@tenant.example.ca",
                 platform=self._client.platform,

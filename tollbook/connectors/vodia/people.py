@@ -5,6 +5,7 @@ Lists differ by release: what is missing in one is looked for in another, and wh
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import msgspec
 
@@ -51,6 +52,11 @@ def tenant_of(foreign_id: str) -> tuple[str, str]:
     """`200@tenant` in two; no tenant when there is none in it."""
     number, _, tenant = foreign_id.rpartition("@")
     return number, tenant
+
+
+def settings_path(tenant: str, number: str) -> str:
+    """Where an account's settings are."""
+    return domain_path(tenant, f"user_settings/{quote(number, safe='')}")
 
 
 class People:
@@ -163,7 +169,7 @@ class People:
         return self._told(domain_path(tenant, "settings"))
 
     def account_settings(self, tenant: str, number: str) -> Mapping[str, object]:
-        return self._told(domain_path(tenant, f"user_settings/{number}"))
+        return self._told(settings_path(tenant, number))
 
     def _told(self, path: str) -> Mapping[str, object]:
         told = self._client.get(path)
