@@ -14,7 +14,15 @@ from tollbook.cli.order_report import NOT_YET, exit_status, facts, hold_lines, p
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import named_connection
 from tollbook.connectors.base import Target
-from tollbook.credit.models import FundsPolicy, Manner, OnDrift, OrderState, SuspensionOrder, WhenUsedUp
+from tollbook.credit.models import (
+    UNDER_WAY,
+    FundsPolicy,
+    Manner,
+    OnDrift,
+    OrderState,
+    SuspensionOrder,
+    WhenUsedUp,
+)
 from tollbook.credit.operations import set_funds_policy
 from tollbook.credit.operations.report import report_done, report_failed, set_policy
 from tollbook.credit.operations.report import retry as try_again
@@ -131,7 +139,7 @@ def check(connection: OneConnection = None, as_json: AsJson = False) -> None:
     """Carry out what is due, and ask the platforms how everything stands that was suspended or lately resumed.
 
     Differences are settled by each connection's policy. `tollbook up` does the same every quarter of an hour.
-    The exit status is 1 when something differs.
+    The exit status is 1 when something differs, or is under way still.
 
     Example: tollbook orders check
     """
@@ -144,8 +152,10 @@ def check(connection: OneConnection = None, as_json: AsJson = False) -> None:
     for one in asked:
         carry_out(list(due_orders(now=now, connection=one)), now=now)
         differing += check_orders(one, now=now)
-    print_orders(differing, as_json=as_json, empty="the platforms stand as they were brought to")
-    raise typer.Exit(NOT_YET if differing else 0)
+    left = current_orders().filter(state__in=UNDER_WAY, connection__in=asked).count()
+    waiting = f"; {left:,} under way: see `tollbook orders list`" if left else ""
+    print_orders(differing, as_json=as_json, empty=f"the platforms stand as they were brought to{waiting}")
+    raise typer.Exit(NOT_YET if differing or left else 0)
 
 
 @app.command()
