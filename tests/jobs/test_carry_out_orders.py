@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from tollbook.credit.operations.report import report_done, retry
 from tollbook.credit.queries import due_orders
 from tollbook.customers.models import Account
 from tollbook.jobs.carry_out_orders import carry_out
+from tollbook.jobs.check_orders import check_orders
 
 
 @pytest.fixture
@@ -289,6 +291,35 @@ def test_a_word_that_may_still_be_on_its_way_is_answered_by_another(
     run(house)  # it stands as wanted, and is told all the same
 
     assert switch.told == ["account 101@ann active"]
+
+
+@pytest.mark.parametrize("broken_by", [AWAY, Killed()])
+def test_what_is_told_in_steps_and_broke_off_is_told_once_more(
+    house: House, switch: Switch, line: Account, broken_by: BaseException
+) -> None:
+    """Its rows say suspended, and the switch may not know yet."""
+    switch.powers = replace(switch.powers, is_told_in_steps=True)
+    switch.after_telling.append(broken_by)
+    stop(line, house)
+    with suppress(Killed):
+        run(house)
+    assert orders() == ["account 101@ann suspended: told"]
+
+    run_until_nothing_is_due(house)
+
+    assert switch.told == ["account 101@ann suspended"] * 2
+    assert orders() == ["account 101@ann suspended: done"]
+
+
+def test_what_broke_off_between_its_steps_is_not_taken_for_done_by_somebody(
+    house: House, switch: Switch, line: Account
+) -> None:
+    switch.powers = replace(switch.powers, is_told_in_steps=True)
+    switch.after_telling.append(WRONG)
+    stop(line, house)
+    run(house)
+    check_orders(line.customer.suspension_orders.get().connection, now=house.now)
+    assert orders() == ["account 101@ann suspended: failed"]
 
 
 def test_calls_are_cut_even_when_it_was_stopped_before(house: House, switch: Switch, line: Account) -> None:

@@ -5,7 +5,7 @@ The event socket says what runs: a gateway that is only disabled in the database
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from django.db import connection
 from psycopg.conninfo import make_conninfo
 
 from simulators.fusionpbx import Simulator
+from simulators.fusionpbx.esl import Drop
 from tollbook.alarms.queries import alarms
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_connection
@@ -96,3 +97,21 @@ def test_a_gateway_enabled_by_hand_is_reported_then_enforced(
     carry_out(resume(customer=maple, by="eve", why="has paid", now=NOW), now=NOW)
     assert (str(order()), order().state) == (f"customer {TENANT} active", "done")
     assert check_orders(pbx, now=NOW) == []
+
+
+def test_an_extension_whose_rows_say_suspended_is_flushed_from_the_switch_by_the_next_try(
+    fusionpbx: Simulator, pbx: Connection, maple: Customer
+) -> None:
+    """The event socket breaks off behind the rows: the database already says disabled."""
+    set_connection(name="pbx", settings={"suspend_by": "extension"}, may_change=True)
+    fusionpbx.event_socket.drops.append(Drop("flush_inbound_reg", "before"))
+    carry_out(suspend(customer=maple, by="eve", why="overdue", now=NOW), now=NOW)
+    assert order().state == "told"
+    broken_off = len(fusionpbx.event_socket.commands)
+
+    carry_out([order()], now=NOW + timedelta(minutes=5))
+
+    assert order().state == "done"
+    told = fusionpbx.event_socket.commands[broken_off:]
+    extensions = fusionpbx.switchboard.by_name[TENANT].extensions
+    assert sum("flush_inbound_reg" in command for command in told) == len(extensions)

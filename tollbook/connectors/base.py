@@ -244,6 +244,8 @@ class OrderPowers:
     outbound_only: bool = False  # outgoing calls can be stopped while others go on
     cuts_calls: bool = False  # calls in progress can be ended
     keeps_emergency: bool = False  # emergency calls go on even when everything is suspended
+    # Telling is more than one thing, of which `standing` may see the first alone: what broke off is told once more.
+    is_told_in_steps: bool = False
     remark: str = ""  # what a person should know: "takes effect when the switch's cache expires"
 
 

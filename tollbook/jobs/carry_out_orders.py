@@ -129,7 +129,7 @@ def _bring_about(order: SuspensionOrder, connector: Connector, now: datetime) ->
     found = verdict(order.wanted, standing)
     if not order.must_be_told and found is not Verdict.UNKNOWN and _settled(order, found, standing, now):
         return
-    if not begin_telling(order, now=now):
+    if not begin_telling(order, now=now, in_steps=connector.order_powers().is_told_in_steps):
         return
     connector.carry_out(_as_told(order))
     end_telling(order, now=now)

@@ -110,7 +110,7 @@ def _check(order: SuspensionOrder, connector: Connector, now: datetime) -> bool:
 def _hold_against(order: SuspensionOrder, standing: Standing, connector: Connector, now: datetime) -> None:
     found, says = verdict(order.wanted, standing), in_words(standing)
     if order.state != OrderState.DONE:
-        if found is Verdict.SO:
+        if found is Verdict.SO and not order.must_be_told:
             finish(order, f"somebody saw to it: {says}", now=now)
     elif found is Verdict.UNKNOWN:
         return  # a person said that it was done, and the platform cannot contradict

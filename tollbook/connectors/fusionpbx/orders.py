@@ -38,6 +38,7 @@ class Orders:
             targets=frozenset({Target.CUSTOMER, Target.ACCOUNT, Target.TRUNK}),
             outbound_only=self._options.has_toll_allow_routes,
             cuts_calls=self._switch is not None,
+            is_told_in_steps=self._switch is not None,  # the rows, then the switch
             remark="" if self._switch else AT_EXPIRY,
         )
 

@@ -38,6 +38,7 @@ class Orders:
             outbound_only=bool(self._options.restricted_plan),
             cuts_calls=False,
             keeps_emergency=by_plan,
+            is_told_in_steps=self._options.drops_registrations,
             remark=f"a customer is suspended so that {customer}; calls in progress go on",
         )
 

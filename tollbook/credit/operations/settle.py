@@ -41,12 +41,16 @@ def begin_try(order: SuspensionOrder) -> bool:
 
 
 @transaction.atomic
-def begin_telling(order: SuspensionOrder, *, now: datetime) -> bool:
-    """Note that the platform is about to be told: from here on it may know. False: it is not wanted any more."""
+def begin_telling(order: SuspensionOrder, *, now: datetime, in_steps: bool = False) -> bool:
+    """Note that the platform is about to be told: from here on it may know. False: it is not wanted any more.
+
+    `in_steps`: it may know a part of it, and look as if it knew all; then it must be told to the end.
+    """
     if not _is_under_way(order):
         return False
     order.state, order.told_at = OrderState.TOLD, now
-    order.save(update_fields=["state", "told_at"])
+    order.must_be_told |= in_steps
+    order.save(update_fields=["state", "told_at", "must_be_told"])
     note(order, "telling", order.wanted, now=now)
     return True
 
