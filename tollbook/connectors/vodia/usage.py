@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from hashlib import blake2b
 from itertools import pairwise
 
 import msgspec
@@ -28,15 +29,13 @@ MAX_ROUNDS = 20  # so often the beginning of the list is read again because call
 SAME_PAGES = 3  # so many alike in a row: the PBX does not turn pages
 FAILURES_BEFORE_A_LOOK = 3  # tenants in a row; then it is looked whether the PBX is there at all
 ONE_DAY = timedelta(days=1)
+HASH_BYTES = 16
 _LINE_ENDS = bytes.maketrans(b"\r\n", b"  ")  # in JSON they stand between values only
 
 
 class Listed(msgspec.Struct):
     """What is looked at of a record while it is fetched; the rest is read from the evidence."""
 
-    id: Text = None
-    call_id: Text = None
-    start: Text = None
     end: Text = None
 
 
@@ -44,7 +43,7 @@ class Listed(msgspec.Struct):
 class Row:
     """A record of a page. Without an end, or with one that is no number, it is wanted, whenever it was."""
 
-    key: str
+    key: bytes
     end: Decimal | None
     body: bytes
 
@@ -55,7 +54,7 @@ class Window:
 
     since: Decimal
     until: Decimal
-    seen: set[str] = field(default_factory=set)
+    seen: set[bytes] = field(default_factory=set)
 
     def take(self, page: Sequence[Row]) -> list[bytes]:
         """The lines of those that are wanted and new."""
@@ -134,8 +133,8 @@ def _pages(
     book = _Book(client, options, tenant, period)
     first_page = book.first_number()
     for round_number in range(MAX_ROUNDS):
-        top: str | None = None
-        last: list[str] = []
+        top: bytes | None = None
+        last: list[bytes] = []
         alike = 1
         for number in range(first_page, first_page + MAX_PAGES):
             page = book.page(number)
@@ -219,14 +218,13 @@ class _Book:
 
     def _row(self, raw: msgspec.Raw) -> Row:
         body = bytes(raw).translate(_LINE_ENDS) + b"\n"
+        # By all of it: two records that share an id, or one that has changed meanwhile, are two to read.
+        key = blake2b(body, digest_size=HASH_BYTES).digest()
         try:
             listed = msgspec.json.decode(raw, type=Listed)
         except msgspec.ValidationError:
-            return Row(body.decode("utf-8", "replace"), None, body)  # kept, and set aside when it is read
-        key = text(listed.id if self._options.key_field == "id" else listed.call_id)
-        if key and self._options.key_field == "id":  # which may be counted anew
-            key = f"{key} {text(listed.start)}"
-        return Row(key or body.decode("utf-8", "replace"), _number(text(listed.end)), body)
+            return Row(key, None, body)  # kept, and set aside when it is read
+        return Row(key, _number(text(listed.end)), body)
 
 
 def _seconds(moment: datetime) -> Decimal:
