@@ -24,7 +24,7 @@ def fs(db: None, tmp_path: Path, settings: LazySettings) -> Connection:
 
 def test_pushed_records_are_a_line_a_day_unless_all_are_asked_for(fs: Connection, tollbook: Tollbook) -> None:
     for number in range(4):
-        send(fs, [call(number), call(1_000 + number, "nobody", cld="911")])
+        send(fs, [call(number), call(1_000 + number, "nobody", cld="97")])
         take(fs, MONDAY + timedelta(hours=5 * number))
 
     shown = tollbook("usage", "runs").stdout

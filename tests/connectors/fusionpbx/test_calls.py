@@ -15,7 +15,7 @@ from tests.connectors.contract import by_key, fetch
 from tests.connectors.files.reading import read_all
 from tests.connectors.fusionpbx.conftest import WORKER
 from tests.connectors.fusionpbx.sites import MONTH, connector_at, fetched, month, records, scope, tell
-from tollbook.connectors.base import Finished
+from tollbook.connectors.base import Finished, State, Target
 from tollbook.connectors.errors import NeedsAttention, TryAgainLater
 
 FIRST = ("maple.example.ca", "seaway.example.ca", "birch.example.ca")  # where the awkward calls are
@@ -342,3 +342,19 @@ def test_the_csv_export_has_the_same_calls(fusionpbx: Simulator, june: pl.DataFr
     assert both.height == fusionpbx.count_billable() - 6
     for name in ("kind", "start", "duration_us", "cli", "cld", "tenant_ref"):
         assert both[name].to_list() == both[f"{name}_of_database"].to_list()
+
+
+def test_capitals_in_a_domains_name_mean_nothing(own: Simulator, server_dsn: str, tmp_path: Path) -> None:
+    before = by_key(month(own, tmp_path))
+    capitals = "initcap(domain_name)"
+    for table in ("v_domains", "v_xml_cdr"):
+        tell(server_dsn, own, SQL(f"UPDATE {table} SET domain_name = {capitals}"))
+
+    connector = connector_at(own)
+    assert by_key(month(own, tmp_path)).equals(before)
+    assert "maple.example.ca" in {one.foreign_id for one in connector.customers()}
+    assert "2112@maple.example.ca" in {one.foreign_id for one in connector.accounts(["maple.example.ca"])}
+    assert len([*connector.numbers(["maple.example.ca"])]) == 3
+    assert connector.standing(Target.CUSTOMER, "maple.example.ca").state is State.ACTIVE
+    assert connector.standing(Target.ACCOUNT, "2112@maple.example.ca").state is State.ACTIVE
+    connector.close()

@@ -115,7 +115,7 @@ def calls_query(tables: Tables) -> Composed:
         "moment": SQL("to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"')").format(
             _written_at(tables)
         ),
-        "tenant": SQL("d.domain_name"),
+        "tenant": SQL("lower(d.domain_name)"),
         "extension": SQL("e.extension"),
         "code_extension": SQL("a.extension"),
         "caller_extension": SQL("coalesce(n.extension, l.extension)"),
@@ -124,7 +124,7 @@ def calls_query(tables: Tables) -> Composed:
         "is_did": SQL("CASE WHEN coalesce(c.direction, '') = '' THEN {} END").format(_IS_DID),
     }
     if tables.has(CALLS, "domain_name"):
-        beside["tenant"] = SQL("coalesce(d.domain_name, c.domain_name)")
+        beside["tenant"] = SQL("lower(coalesce(d.domain_name, c.domain_name))")
     columns = SQL(", ").join(
         SQL("{} AS {}").format(what, Identifier(name)) for name, what in (beside | own).items()
     )
@@ -176,7 +176,7 @@ _PEOPLE = """
     LEFT JOIN v_domains d ON d.domain_uuid = c.domain_uuid
     LEFT JOIN v_extensions e ON e.extension_uuid = c.extension_uuid AND e.domain_uuid = c.domain_uuid
     LEFT JOIN (SELECT DISTINCT domain_uuid, extension FROM v_extensions) a ON a.domain_uuid = c.domain_uuid
-        AND a.extension = CASE WHEN split_part(c.accountcode, '@', 2) IN ('', d.domain_name)
+        AND a.extension = CASE WHEN lower(split_part(c.accountcode, '@', 2)) IN ('', lower(d.domain_name))
             THEN split_part(c.accountcode, '@', 1) END
     LEFT JOIN (SELECT DISTINCT domain_uuid, extension FROM v_extensions) n
         ON n.domain_uuid = c.domain_uuid AND n.extension = c.caller_id_number

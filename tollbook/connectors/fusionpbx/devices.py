@@ -13,7 +13,7 @@ from tollbook.connectors.fusionpbx.switch import Line
 from tollbook.connectors.postgres import Database
 
 _KEYS = {EXTENSIONS: "extension_uuid", GATEWAYS: "gateway_uuid"}
-_TENANT = "SELECT domain_uuid::text, domain_enabled::text FROM v_domains WHERE domain_name = %s"
+_TENANT = "SELECT domain_uuid::text, domain_enabled::text FROM v_domains WHERE lower(domain_name) = %s"
 _OF_TENANT = """
     SELECT e.extension_uuid::text, e.enabled::text, e.description, e.toll_allow, e.extension, e.user_context,
         e.number_alias
@@ -45,7 +45,7 @@ class Gateway:
 
 def tenant(database: Database, name: str, platform: str) -> Tenant:
     """Raises NeedsAttention: there is none of that name."""
-    rows = database.rows(_TENANT, [name])
+    rows = database.rows(_TENANT, [name.lower()])
     if not rows:
         raise NeedsAttention(
             f"there is no domain {name!r}; pair the customer with the one it is now", platform=platform

@@ -11,14 +11,14 @@ from tollbook.connectors.fusionpbx.schemas import Domain, Extension, is_yes, wri
 from tollbook.connectors.postgres import Database
 
 _DOMAINS = """
-    SELECT domain_uuid::text, domain_name, domain_enabled::text, domain_description FROM v_domains
+    SELECT domain_uuid::text, lower(domain_name), domain_enabled::text, domain_description FROM v_domains
     WHERE domain_name <> '' ORDER BY domain_name, domain_uuid
 """
 _EXTENSIONS = """
-    SELECT d.domain_name, d.domain_enabled::text, e.extension_uuid::text, e.extension, e.enabled::text,
+    SELECT lower(d.domain_name), d.domain_enabled::text, e.extension_uuid::text, e.extension, e.enabled::text,
         e.effective_caller_id_name, e.description, e.toll_allow
     FROM v_extensions e JOIN v_domains d USING (domain_uuid)
-    WHERE e.extension <> '' AND d.domain_name <> '' AND (%s::text[] IS NULL OR d.domain_name = ANY (%s::text[]))
+    WHERE e.extension <> '' AND d.domain_name <> '' AND (%s::text[] IS NULL OR lower(d.domain_name) = ANY (%s::text[]))
     ORDER BY d.domain_name, e.extension, e.extension_uuid
 """
 
@@ -99,10 +99,11 @@ def numbers(
     enabled = SQL("v.destination_enabled::text" if tables.has(DESTINATIONS, "destination_enabled") else "'true'")
     wanted = None if names is None else list(names)
     query = SQL(
-        "SELECT coalesce(d.domain_name, ''), {columns} FROM v_destinations v LEFT JOIN v_domains d USING (domain_uuid)"
+        "SELECT lower(coalesce(d.domain_name, '')), {columns}"
+        " FROM v_destinations v LEFT JOIN v_domains d USING (domain_uuid)"
         " WHERE coalesce(nullif(v.destination_type, ''), 'inbound') = 'inbound'"
         " AND lower(coalesce({enabled}, 'true')) IN ('true', 't', '1')"
-        " AND (%s::text[] IS NULL OR d.domain_name = ANY (%s::text[]))"
+        " AND (%s::text[] IS NULL OR lower(d.domain_name) = ANY (%s::text[]))"
         " ORDER BY 1, v.destination_number, v.destination_uuid"
     ).format(columns=columns, enabled=enabled)
     for domain_name, number, prefix, trunk_prefix, area_code in database.rows(query, [wanted, wanted]):

@@ -6,12 +6,15 @@ Flag = bool | str | int | None
 
 
 class Domain(msgspec.Struct):
-    """A tenant."""
+    """A tenant. Its name is a host's, so capitals mean nothing: it is in small letters everywhere."""
 
     domain_uuid: str
     domain_name: str
     domain_enabled: Flag = True
     domain_description: str | None = None
+
+    def __post_init__(self) -> None:
+        self.domain_name = self.domain_name.lower()
 
 
 class Extension(msgspec.Struct):
