@@ -1,11 +1,13 @@
-"""Rows of acc_cdrs as calls."""
+"""Rows of acc_cdrs, and of acc in pairs, as calls."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.connectors.kamailio.reading import read_cdrs
+from tests.connectors.bench import read
+from tests.connectors.kamailio.reading import connector, read_cdrs
 
 
 def test_a_row_is_a_call_with_its_fraction_of_a_second(tmp_path: Path) -> None:
@@ -94,3 +96,36 @@ def test_a_number_that_no_index_could_hold_is_set_aside(tmp_path: Path) -> None:
     [call] = read_cdrs(tmp_path, {"callee": "4" * 1_001}).to_dicts()
     assert (call["defect"], call["cld"]) == ("unreadable", None)
     assert call["defect_detail"] == "cld is longer than 1000 bytes"
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "seconds"),
+    [
+        ("00:30", "00:40", 600),
+        ("02:50", "02:10", 1_200),  # over the moment at which 03:00 became 02:00
+        ("02:10", "02:20", None),  # ten minutes, or seventy
+        ("01:50", "02:10", None),
+        ("02:10", "03:05", None),
+        ("03:05", "03:15", 600),
+    ],
+)
+def test_a_call_in_the_hour_that_october_repeats_is_not_charged_by_a_guess(
+    tmp_path: Path, begun: str, ended: str, seconds: int | None
+) -> None:
+    sides = {
+        "callid": "one@phones",
+        "from_tag": "f1",
+        "to_tag": "t1",
+        "src_user": "48221000200",
+        "dst_user": "112",
+    }
+    invite, bye = ({**sides, "time": f"2017-10-29T{clock}:00.000000"} for clock in (begun, ended))
+    line = json.dumps({"what": "call", "invite": {**invite, "sip_code": "200"}, "bye": bye}).encode() + b"\n"
+
+    [call] = read(connector(timezone="Europe/Warsaw", table="acc"), line, tmp_path).to_dicts()
+
+    if seconds is None:
+        assert (call["defect"], call["duration_us"]) == ("bad_quantity", None)
+        assert "'one@phones' lasted an hour more or less: the clock of Europe/Warsaw" in call["defect_detail"]
+    else:
+        assert (call["defect"], call["duration_us"]) == (None, seconds * 1_000_000)

@@ -4,6 +4,7 @@ Every row in is a row out. What cannot be understood has a `defect`; `defect_det
 """
 
 from datetime import timedelta
+from typing import Literal
 
 import polars as pl
 
@@ -15,6 +16,8 @@ from tollbook.records import USAGE, UTC_TIME, conform
 
 _SECOND_US = 1_000_000
 _SHOWN_CHARACTERS = 60
+_LATER = " in the second hour"  # ends the names of columns
+_HOURS: tuple[tuple[Literal["earliest", "latest"], str], ...] = (("earliest", ""), ("latest", _LATER))
 _TEXTS = ("record_key", "cli", "cld", "account_ref", "tenant_ref", "trunk_ref")
 
 
@@ -32,7 +35,13 @@ def usage_of(rows: pl.DataFrame, options: Options) -> pl.DataFrame:
         ended=of.field("bye", "time"),
         talked=of.field("cdr", "duration"),
     )
-    rows = with_sides(rows, options).with_columns(_moment("begun", options), _moment("ended", options))
+    rows = with_sides(rows, options).with_columns(
+        *(
+            _moment(name, options, hour=hour).alias(f"{name}{suffix}")
+            for name in ("begun", "ended")
+            for hour, suffix in _HOURS
+        )
+    )
     rows = rows.with_columns(
         start=pl.col("begun"), duration_us=_duration(rows["talked"]), record_key=_key(options)
     )
@@ -78,11 +87,11 @@ class _Row:
         return pl.col(row).struct.field(column).str.strip_chars().replace("", None)
 
 
-def _moment(name: str, options: Options) -> pl.Expr:
-    """UTC of the server's wall clock. In the hour that autumn repeats it is the first of the two."""
+def _moment(name: str, options: Options, *, hour: Literal["earliest", "latest"]) -> pl.Expr:
+    """UTC of the server's wall clock; in the hour that autumn repeats, of the first or the second of the two."""
     written = pl.col(name).str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
-    local = written.dt.replace_time_zone(options.zone.key, ambiguous="earliest", non_existent="null")
-    return local.dt.convert_time_zone("UTC").cast(UTC_TIME).alias(name)
+    local = written.dt.replace_time_zone(options.zone.key, ambiguous=hour, non_existent="null")
+    return local.dt.convert_time_zone("UTC").cast(UTC_TIME)
 
 
 def _duration(talked: pl.Series) -> pl.Expr:
@@ -94,8 +103,28 @@ def _duration(talked: pl.Series) -> pl.Expr:
         .when(pl.col("what") == "refused")
         .then(0)
         .when(pl.col("what") == "call")
-        .then((pl.col("ended") - pl.col("begun")).dt.total_microseconds())
+        .then(pl.when(_shortest() == _longest()).then(_shortest()).when(_shortest().is_null()).then(-1))
     )
+
+
+def _lengths() -> list[pl.Expr]:
+    """How long a call can have been by its two moments, in microseconds: where the clock repeats an hour, each of them
+    may be in the first or the second of the two. A call does not end before it begins.
+    """
+    lengths = [
+        (pl.col(ended) - pl.col(begun)).dt.total_microseconds()
+        for ended in ("ended", f"ended{_LATER}")
+        for begun in ("begun", f"begun{_LATER}")
+    ]
+    return [pl.when(length >= 0).then(length) for length in lengths]
+
+
+def _shortest() -> pl.Expr:
+    return pl.min_horizontal(_lengths())
+
+
+def _longest() -> pl.Expr:
+    return pl.max_horizontal(_lengths())
 
 
 def _key(options: Options) -> pl.Expr:
@@ -173,6 +202,14 @@ def _detail(options: Options) -> pl.Expr:
         .then(_said("a BYE without an INVITE, of call {}; was table acc emptied meanwhile?", "callid"))
         .when(pl.col("cdr").is_not_null())
         .then(_said("duration {} is no number of seconds from 0 to 366 days", "talked"))
+        .when(_shortest() < _longest())
+        .then(
+            _said(
+                f"call {{}} lasted an hour more or less: the clock of {options.zone.key} was put back meanwhile; let "
+                "the database write UTC, or table acc_cdrs measure",
+                "callid",
+            )
+        )
         .otherwise(_said("the BYE of call {} is before its INVITE; was the clock set back?", "callid"))
     )
 
