@@ -231,7 +231,10 @@ def test_orders_are_listed_shown_and_reported_by_hand(north: Simulated, tollbook
 
 
 def test_credit_control_may_do_to_a_customer_what_was_said(north: Simulated, tollbook: Tollbook) -> None:
-    assert "alarm (nothing but the alarm)" in tollbook("orders", "credit", KOWAL).stdout
+    before = tollbook("orders", "credit", KOWAL).stdout
+    assert "alarm (nothing but the alarm)" in before
+    assert "emergency" not in before
     run = tollbook("orders", "credit", KOWAL, "--when-used-up", "suspend")
     assert "suspend (suspended, as the connection's policy says)" in run.stdout
+    assert "emergency calls would STOP with all others at north: the platform cannot stop outgoing" in run.stdout
     assert "is none of alarm, suspend" in tollbook("orders", "credit", KOWAL, "--when-used-up", "shoot").stderr

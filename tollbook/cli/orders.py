@@ -26,7 +26,7 @@ from tollbook.credit.models import (
 from tollbook.credit.operations import set_funds_policy
 from tollbook.credit.operations.report import report_done, report_failed, set_policy
 from tollbook.credit.operations.report import retry as try_again
-from tollbook.credit.places import policy_of, powers_of
+from tollbook.credit.places import policy_of, powers_of, where_all_would_stop
 from tollbook.credit.queries import current_orders, due_orders, held_nowhere, order_numbered
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
@@ -256,6 +256,12 @@ def credit(
     stored = FundsPolicy.objects.filter(customer=own).first()
     says = WhenUsedUp(stored.when_used_up if stored else WhenUsedUp.ALARM)
     typer.echo(f"{own}: when funds are used up: {says.value} ({says.label})")
+    stopping = where_all_would_stop(own, None, at=datetime.now(UTC))
+    if says != WhenUsedUp.ALARM and stopping:
+        typer.echo(
+            f"emergency calls would STOP with all others at {', '.join(stopping)}: the platform cannot stop outgoing "
+            "calls alone. Tell the customer before, or leave it at the alarm"
+        )
 
 
 def _known(value: str | None, known: list[str], option: str) -> None:
