@@ -11,6 +11,8 @@ from django.conf import LazySettings
 
 from tests.jobs.conftest import open_office
 from tests.jobs.office import Office
+from tollbook.catalog.operations import set_product
+from tollbook.customers.models import Account, Customer
 
 Tollbook = Callable[..., Any]
 
@@ -145,3 +147,113 @@ def test_evidence_that_cannot_be_read_any_more_is_named(tollbook: Tollbook, offi
 
     assert shown.status == 0
     assert shown.stdout.startswith("office has no usage then\nrun ")
+
+
+# A switch in Canada: Ann is in Toronto, Bob's people sit in London and dial as one does there.
+TWO_COUNTRIES = """
+    record_id, start,                duration_s, account, cli,         cld
+    ann-a,     2017-06-24T08:00:00Z, 60,         ann-1,   48221000001, 4165550100
+    ann-b,     2017-06-24T08:01:00Z, 60,         ann-1,   48221000001, 4165550100
+    ann-c,     2017-06-24T08:02:00Z, 60,         ann-1,   48221000001, 4165550100
+    ann-d,     2017-06-24T08:03:00Z, 60,         ann-1,   48221000001, 4165
+    bob-a,     2017-06-24T08:10:00Z, 60,         bob-1,   48221000003, 02079460609
+    bob-b,     2017-06-24T08:20:00Z, 60,         bob-1,   48221000003, 02079460609
+    bob-c,     2017-06-24T08:30:00Z, 60,         bob-1,   48221000003, 0012045550193
+    bob-d,     2017-06-24T08:40:00Z, 60,         bob-1,   48221000003, 911
+    bob-e,     2017-06-24T08:50:00Z, 60,         bob-1,   48221000003, reception
+"""
+
+
+@pytest.fixture
+def two_countries(office: Office) -> Office:
+    office.source.number_rules = {"country": "CA"}
+    office.source.save()
+    Customer.objects.filter(code="bob").update(country="GB")
+    office.import_(TWO_COUNTRIES, "two-countries.csv")
+    return office
+
+
+def give_bob_a_product(**number_rules: object) -> None:
+    london = set_product(
+        code="london", name="London", tariffs={"voice_out": "standard"}, number_rules=number_rules
+    )
+    Account.objects.filter(code="bob-1").update(product=london)
+
+
+THAT_DAY = ("--from", "2017-06-24", "--to", "2017-06-24")
+
+
+@pytest.mark.usefixtures("two_countries")
+def test_a_products_rules_judge_the_numbers_its_accounts_call(tollbook: Tollbook) -> None:
+    """911 is an emergency number on that switch, whoever dials it. Ann's four digits and Bob's name are left."""
+    give_bob_a_product(country="GB")
+
+    found = report(tollbook, *THAT_DAY)
+
+    assert called(found) == {
+        "valid": (3, 6, 66.7),
+        "short": (1, 1, 11.1),
+        "extension": (1, 1, 11.1),
+        "invalid": (1, 1, 11.1),
+    }
+    assert (found["by_products"], found["wanting"], found["wanting_by_products"]) == (5, 2, 1)
+    assert (found["fix"], found["elsewhere"]) == (None, None)
+    lines = tollbook("usage", "quality", "office", *THAT_DAY).stdout.splitlines()
+    assert lines[-5:-2] == [
+        "5 numbers were read by the rules of products, not by the connection's",
+        "2 of 18 numbers cannot be read, or are unlikely",
+        "1 of them by rules of products: see `tollbook products list --json`",
+    ]
+
+
+@pytest.mark.usefixtures("two_countries")
+def test_london_numbers_on_a_canadian_switch_are_a_matter_of_their_product(tollbook: Tollbook) -> None:
+    """Only 00 1 204 … can be read without a doubt: that is Winnipeg in London too."""
+    found = report(tollbook, *THAT_DAY)
+
+    assert (found["by_products"], found["wanting"]) == (0, 5)
+    assert found["fix"]["changes"] == {"exit_codes": ["011", "00"]}
+    assert (found["fix"]["reads"], found["fix"]["of"]) == (1, 5)
+    assert found["elsewhere"] == {
+        "country": "GB",
+        "records": 2,
+        "examples": [{"written": "02079460609", "read": "442079460609"}],
+    }
+    lines = tollbook("usage", "quality", "office", *THAT_DAY).stdout.splitlines()
+    place = lines.index("5 of 18 numbers cannot be read, or are unlikely")
+    assert lines[place + 1 : place + 3] == [
+        "2 of them look as dialled in GB, 02079460609 as 442079460609: if they are, give the",
+        "  product of those who dial so its own rules: `tollbook products set … --country GB`",
+    ]
+
+
+def test_what_a_change_spoils_for_products_without_a_country_is_counted(
+    tollbook: Tollbook, two_countries: Office
+) -> None:
+    """Bob's product has the connection's rules but for bare numbers, which have their country code already.
+
+    With an 8 for a line out, as Ann's people dial it, his call to South Korea would be read as another number.
+    """
+    give_bob_a_product(add_country_code=False)
+    two_countries.import_(
+        """
+        record_id, start,                duration_s, account, cli,         cld
+        line-a,    2017-06-25T08:00:00Z, 60,         ann-1,   48221000001, 84165550100
+        line-b,    2017-06-25T08:10:00Z, 60,         ann-1,   48221000001, 84165550101
+        korea,     2017-06-25T08:20:00Z, 60,         bob-1,   48221000003, 821023456789
+        """,
+        "line-out.csv",
+    )
+
+    fix = report(tollbook, "--from", "2017-06-25")["fix"]
+
+    assert fix["changes"] == {"strip_prefixes": ["8"]}
+    assert (fix["reads"], fix["spoils"]) == (2, 1)
+
+
+def test_a_switch_with_prefixes_and_no_usage(tollbook: Tollbook, two_countries: Office) -> None:
+    two_countries.source.number_rules = {"country": "CA", "strip_prefixes": ["77"]}
+    two_countries.source.save()
+    nothing = tollbook("usage", "quality", "office", "--from", "2017-06-27")
+
+    assert (nothing.status, nothing.stdout) == (0, "office has no usage then\n")

@@ -11,6 +11,7 @@ from tollbook.cli.period import days_of, moments_of
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import named_connection
 from tollbook.jobs.number_quality import NumberQuality, number_quality
+from tollbook.usage.number_doubt import Elsewhere
 from tollbook.usage.number_fix import Fix
 
 RULES_FILE = "rules.toml"
@@ -90,10 +91,15 @@ def _lines(found: NumberQuality, connection: Connection) -> Iterator[str]:
         return
     if not found.country:
         yield "nobody knows whose numbers they are, so numbers of a wrong country are not found: give --country"
+    if found.by_products:
+        yield f"{found.by_products:,} numbers were read by the rules of products, not by the connection's"
     if not found.wanting:
         yield "all of them can be read"
         return
     yield f"{found.wanting:,} of {found.records:,} numbers cannot be read, or are unlikely"
+    if found.wanting_by_products:
+        yield f"{found.wanting_by_products:,} of them by rules of products: see `tollbook products list --json`"
+    yield from _elsewhere(found)
     fix = found.fix
     if fix is None:
         yield "no change of the number rules would mend that"
@@ -112,8 +118,15 @@ def _lines(found: NumberQuality, connection: Connection) -> Iterator[str]:
     yield f"better still, let the platform's dial plan write numbers whole{_whole(fix)}"
 
 
-def _samples(fix: Fix) -> str:
-    return ", ".join(f"{written} as {read}" for written, read in fix.examples)
+def _elsewhere(found: NumberQuality) -> Iterator[str]:
+    there = found.elsewhere
+    if there is not None:
+        yield f"{there.records:,} of them look as dialled in {there.country}, {_samples(there)}: if they are, give the"
+        yield f"  product of those who dial so its own rules: `tollbook products set … --country {there.country}`"
+
+
+def _samples(found: Fix | Elsewhere) -> str:
+    return ", ".join(f"{written} as {read}" for written, read in found.examples)
 
 
 def _whole(fix: Fix) -> str:
@@ -122,6 +135,10 @@ def _whole(fix: Fix) -> str:
 
 def _toml(value: Any) -> str:
     return "[{}]".format(", ".join(f"'{one}'" for one in value)) if isinstance(value, list) else f"'{value}'"
+
+
+def _pairs(found: Fix | Elsewhere) -> list[dict[str, str]]:
+    return [{"written": written, "read": read} for written, read in found.examples]
 
 
 def _rows(found: NumberQuality) -> list[dict[str, Any]]:
@@ -148,6 +165,15 @@ def _facts(found: NumberQuality, connection: Connection) -> dict[str, Any]:
         "classes": found.classes.to_dicts(),
         "records": found.records,
         "wanting": found.wanting,
+        "by_products": found.by_products,
+        "wanting_by_products": found.wanting_by_products,
+        "elsewhere": None
+        if found.elsewhere is None
+        else {
+            "country": found.elsewhere.country,
+            "records": found.elsewhere.records,
+            "examples": _pairs(found.elsewhere),
+        },
         "left_out": found.left_out,
         "unread": found.unread,
         "fix": None
@@ -158,6 +184,6 @@ def _facts(found: NumberQuality, connection: Connection) -> dict[str, Any]:
             "reads": fix.reads,
             "of": fix.wanting,
             "spoils": fix.spoils,
-            "examples": [{"written": written, "read": read} for written, read in fix.examples],
+            "examples": _pairs(fix),
         },
     }

@@ -4,30 +4,29 @@ From the rules as they are, one change after the other is tried: a country, with
 without, an exit code, a trunk prefix, something in front that is no part of the number, lengths of extensions. The one
 that is worth most is kept, and the next is tried upon it, as long as any adds to that. A number that comes out in a
 range its country has counts twice as much as one that only looks like a number, so that of two countries the right one
-wins; and a change is worth what it reads less what it spoils.
+wins; and a change is worth what it reads less what it spoils. What could as well be a number of another country is left
+alone (`usage.number_doubt`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from tollbook.phone import NumberRules
+from tollbook.usage.number_doubt import OUTSIDE_LINES, Rules, is_certain
 from tollbook.usage.quality import EVERYWHERE, JUDGED, Quality, judge
 
 MAX_CHANGES = 5
 TRIED_NUMBERS = 50_000  # of each, bad and good, the most frequent; what is suggested is then held against all
 EXIT_CODES = ("00", "011", "0011", "010", "810")
-TRUNK_PREFIXES = ("0", "1", "8")
-OUTSIDE_LINES = ("9", "0", "8")  # dialled on a switchboard for a line out
 MOST_FRONTS = 3  # of what may stand in front of numbers, the most frequent
 FRONT = r"^([0-9*#]{1,7}#|\*[0-9]{2})"  # a technical prefix to its #, a star code of two digits
 EXAMPLES = 3
 WELL, UNLIKELY = 2, 1  # points for a number
 LEAST_PERCENT = 2  # a change adds points for at least so many of the wanting: no rule for a few slips
 
-Rules = Mapping[str, Any]  # as `NumberRules.from_mapping` reads them
 _IS_WANTING = ~pl.col("is_well") | (pl.col("quality") == Quality.UNLIKELY)
 
 
@@ -42,28 +41,46 @@ class Fix:
     examples: tuple[tuple[str, str], ...]  # bad numbers and what they would be read as
 
 
-def best_fix(judged: pl.DataFrame, rules: Rules, *, countries: Sequence[str], home: str = "") -> Fix | None:
+def best_fix(
+    judged: pl.DataFrame,
+    rules: Rules,
+    *,
+    countries: Sequence[str],
+    neighbours: Sequence[str] = (),
+    home: str = "",
+) -> Fix | None:
     """The changes that are worth most for JUDGED; None when there is nothing to mend or nothing mends it.
 
     Unlikely numbers alone are a reason only when most of them would become likely: some are just new.
 
-    `countries`: those that might be the connection's (ISO 3166), the likeliest first. `home`: as in `judge`.
+    `countries`: those that might be the connection's (ISO 3166), the likeliest first. `neighbours`: others whose people
+    may dial there, so that nothing is read as another number than they mean. `home`: as in `judge`.
     """
     wanting, rest = judged.filter(_IS_WANTING), judged.filter(~_IS_WANTING)
+    if wanting.is_empty():
+        return None
     tried = pl.concat([wanting.head(TRIED_NUMBERS), rest.head(TRIED_NUMBERS)])
     changes: dict[str, Any] = {}
     worth = 0
-    for _ in range(MAX_CHANGES if len(wanting) else 0):
+    dialled_in = list(dict.fromkeys([*countries, *neighbours]))
+    for _ in range(MAX_CHANGES):
         further = [changes | step for step in _steps(tried, {**rules, **changes}, countries)]
         worths = [int(_outcome(tried, {**rules, **one}, home)["worth"].sum()) for one in further]
-        if max(worths, default=0) - worth < max(1, _records(wanting) * LEAST_PERCENT // 100):
+        least = worth + max(1, _records(wanting) * LEAST_PERCENT // 100)
+        # The best that is beyond doubt; of equals the first.
+        better = sorted(zip(worths, further, strict=True), key=lambda one: -one[0])
+        worthy = ((one, step) for one, step in better if one >= least)
+        certain = ((one, step) for one, step in worthy if is_certain(tried, {**rules, **step}, rules, dialled_in))
+        found = next(certain, None)
+        if found is None:
             break
-        worth = max(worths)
-        changes = further[worths.index(worth)]
+        worth, changes = found
     outcome = _outcome(judged, {**rules, **changes}, home)
     read, bad = outcome.filter("is_read"), outcome.filter(~pl.col("is_well"))
     unlikely, likely = (_records(one.filter(quality=Quality.UNLIKELY)) for one in (outcome, read))
     if not changes or not (_records(read) > likely or likely * 2 >= unlikely):
+        return None
+    if not is_certain(judged, {**rules, **changes}, rules, dialled_in):  # of the rarer ones too
         return None
     return Fix(
         changes=changes,
@@ -84,7 +101,9 @@ def _steps(tried: pl.DataFrame, rules: Rules, countries: Sequence[str]) -> Itera
             yield {"country": country, "add_country_code": True}
     if now.country_code:
         yield {"add_country_code": not now.add_country_code}
-        yield from ({"trunk_prefix": prefix} for prefix in TRUNK_PREFIXES if prefix != now.trunk_prefix)
+        own = NumberRules.from_mapping({"country": now.country}).trunk_prefix
+        if own and own != now.trunk_prefix:  # another country's is dialled by people of another country
+            yield {"trunk_prefix": own}
         new_codes = [code for code in EXIT_CODES if code not in now.exit_codes]
         yield from ({"exit_codes": [*now.exit_codes, code]} for code in new_codes if _begin(wanting, code))
     fronts = [front for front in (*_fronts(wanting), *OUTSIDE_LINES) if front not in now.strip_prefixes]
