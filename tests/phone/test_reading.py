@@ -162,3 +162,9 @@ def test_rules_go_to_plain_data_and_back() -> None:
 def test_rules_that_make_no_sense_are_refused_by_name(data: dict[str, object], message: str) -> None:
     with pytest.raises(BadInput, match=message.replace("(", r"\(")):
         NumberRules.from_mapping(data)
+
+
+@pytest.mark.parametrize("rules", [{}, {"country": "CA"}, {"strip_prefixes": ["#31#"]}], ids=str)
+def test_no_numbers_are_no_numbers(rules: dict[str, object]) -> None:
+    read = normalise(pl.Series([], dtype=pl.String), NumberRules.from_mapping(rules))
+    assert (read.columns, read.height) == (["digits", "number_class"], 0)

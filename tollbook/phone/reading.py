@@ -69,7 +69,7 @@ def _read(texts: pl.Series, rules: NumberRules) -> pl.DataFrame:
         pl.UInt64, strict=False
     ).is_not_null()  # a plus may stand before the digits, nothing else
     if rules.strip_prefixes:  # they may be digits too
-        is_plain = is_plain.new_from_index(0, 0).extend_constant(False, len(texts))
+        is_plain = pl.repeat(False, len(texts), eager=True)
     dialled = texts.to_frame().select(
         pl.when(is_plain).then(pl.col("text").str.strip_prefix("+")).alias("digits"),
         pl.col("text").str.starts_with("+").fill_null(value=False).alias("has_plus"),
