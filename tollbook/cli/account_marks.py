@@ -78,7 +78,7 @@ def describe(
 ) -> None:
     """Say by what the usage of one account is recognised at a platform. Safe to repeat.
 
-    Example: tollbook accounts describe acme-office pbx --field "username=2112 | 2113 | 2114"
+    Example: tollbook accounts describe acme-office pbx --field domain=acme.example.ca --field "username=2112 | 2113"
     """
     open_database()
     place, one = named_connection(connection), _named_account(account)
