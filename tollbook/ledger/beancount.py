@@ -23,6 +23,12 @@ NARRATIONS = {
     Transaction.Kind.USAGE: "usage",
     Transaction.Kind.USAGE_REVERSAL: "usage taken back",
     Transaction.Kind.INVOICE_ROUNDING: "rounding of the invoice",
+    Transaction.Kind.TIER: "tier reached",
+    Transaction.Kind.FEE: "fee",
+    Transaction.Kind.CHARGE: "charge by hand",
+    Transaction.Kind.CREDIT: "credit by hand",
+    Transaction.Kind.PAYMENT: "payment",
+    Transaction.Kind.REFUND: "refund",
 }
 
 

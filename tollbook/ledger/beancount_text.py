@@ -14,6 +14,7 @@ ROOTS = {
     LedgerAccount.Kind.REVENUE: "Income:Usage",
     LedgerAccount.Kind.TAX: "Liabilities:Tax",
     LedgerAccount.Kind.ROUNDING: "Income:Rounding",
+    LedgerAccount.Kind.CASH: "Assets:Payments",
 }
 
 

@@ -11,6 +11,7 @@ class LedgerAccount(models.Model):
         REVENUE = "revenue", "what was sold"
         TAX = "tax", "what is owed to the tax office"
         ROUNDING = "rounding", "differences between the sum of calls and the invoice"
+        CASH = "cash", "payments received, less those given back"
 
     kind = models.CharField(max_length=20, choices=Kind)
     detail = models.CharField(max_length=40, blank=True, help_text="usage kind of revenue, percent of tax")
@@ -32,6 +33,12 @@ class Transaction(models.Model):
         USAGE = "usage"
         USAGE_REVERSAL = "usage_reversal"
         INVOICE_ROUNDING = "invoice_rounding"
+        TIER = "tier", "what reaching a tier changes of usage posted before"
+        FEE = "fee", "fees of subscriptions, and what is credited of them"
+        CHARGE = "charge", "by hand"
+        CREDIT = "credit", "by hand"
+        PAYMENT = "payment"
+        REFUND = "refund", "a payment, or a part of one, given back"
 
     id = models.BigIntegerField(primary_key=True)
     kind = models.TextField(choices=Kind)

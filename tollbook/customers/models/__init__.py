@@ -5,13 +5,24 @@ from tollbook.customers.models.accounts import (
     AccountEvent,
     AccountLink,
     AccountMark,
+    AccountProduct,
     AccountState,
+    Approval,
     BlockedBy,
     ForeignNumber,
     MarkKind,
     Number,
 )
-from tollbook.customers.models.customers import Customer, CustomerState, Identity, TaxTreatment
+from tollbook.customers.models.agreements import Agreement
+from tollbook.customers.models.customers import (
+    Customer,
+    CustomerEvent,
+    CustomerState,
+    CustomField,
+    Identity,
+    TaxTreatment,
+)
+from tollbook.customers.models.extensions import DialCode, Extension, HuntGroup, HuntGroupMember
 from tollbook.customers.models.pairing import (
     ForeignCustomer,
     Pairing,
@@ -22,6 +33,7 @@ from tollbook.customers.models.pairing import (
     SuggestionState,
 )
 from tollbook.customers.models.special_tariffs import MAX_SPECIALS, SpecialTariff
+from tollbook.customers.models.stock import NumberGrant, StockNumber
 
 __all__ = [
     "MAX_SPECIALS",
@@ -29,20 +41,31 @@ __all__ = [
     "AccountEvent",
     "AccountLink",
     "AccountMark",
+    "AccountProduct",
     "AccountState",
+    "Agreement",
+    "Approval",
     "BlockedBy",
+    "CustomField",
     "Customer",
+    "CustomerEvent",
     "CustomerState",
+    "DialCode",
+    "Extension",
     "ForeignCustomer",
     "ForeignNumber",
+    "HuntGroup",
+    "HuntGroupMember",
     "Identity",
     "MarkKind",
     "Number",
+    "NumberGrant",
     "Pairing",
     "PairingDeed",
     "PairingEvent",
     "SpecialTariff",
     "Standing",
+    "StockNumber",
     "Suggestion",
     "SuggestionState",
     "TaxTreatment",

@@ -4,7 +4,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
 from django.db.models.expressions import RawSQL
 
-from tollbook.catalog.models import Product
+from tollbook.catalog.models import Product, Role
 from tollbook.connections.models import Connection
 from tollbook.customers.models.customers import Customer
 
@@ -34,6 +34,21 @@ class Account(models.Model):
     active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
     state = models.CharField(max_length=10, choices=AccountState, default=AccountState.ACTIVE)
     blocked_by = models.CharField(max_length=10, choices=BlockedBy, blank=True)
+    role = models.CharField(max_length=20, choices=Role, default=Role.UNIVERSAL)
+    email = models.CharField(max_length=254, blank=True, help_text="for notifications")
+    timezone = models.CharField(max_length=64, blank=True, help_text="blank = the customer's")
+    created_at = models.DateTimeField(null=True, blank=True, help_text="null = before this was kept")
+    expires_on = models.DateField(null=True, blank=True, help_text="the first day without service")
+    first_used_at = models.DateTimeField(
+        null=True, blank=True, help_text="its first usage that was charged or free"
+    )
+    service_secret = models.TextField(blank=True, help_text="its password at the switch, encrypted")
+    features = models.JSONField(default=dict, help_text="service features that differ from the product's")
+    follow_me = models.JSONField(default=list, help_text="where its calls go on to, in order")
+    custom = models.JSONField(default=dict, help_text="values of custom fields, by the field's id")
+    details = models.JSONField(
+        default=dict, help_text="what clients of the API keep with the account and nothing here depends on"
+    )
 
     class Meta:
         constraints = [
@@ -50,6 +65,68 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class AccountProduct(models.Model):
+    """A product that an account had, or has, in `[active_from, active_until)`: its main one, or an add-on.
+
+    Kept from the first change on: an account without main products here has always had `Account.product`, which is the
+    main product of now in any case.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="products_over_time")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="accounts_over_time")
+    is_addon = models.BooleanField()
+    active_from = models.DateTimeField(null=True, blank=True, help_text="null = always had it")
+    active_until = models.DateTimeField(null=True, blank=True, help_text="null = open end")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "product", "is_addon"],
+                condition=models.Q(active_until=None),
+                name="accountproduct_once_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["account"],
+                condition=models.Q(active_until=None, is_addon=False),
+                name="accountproduct_one_main_product",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(active_until__gt=models.F("active_from"))
+                | models.Q(active_from=None)
+                | models.Q(active_until=None),
+                name="accountproduct_ends_after_it_begins",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} has {self.product}"
+
+
+class Approval(models.Model):
+    """An account that its customer made, and that staff are to activate: what was seen to, and what was decided."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="approval")
+    asked_by = models.CharField(max_length=150)
+    asked_at = models.DateTimeField()
+    checklist = models.JSONField(default=list, help_text="[{text, by, at}]; by and at once it was seen to")
+    decided_by = models.CharField(max_length=150, blank=True)
+    decided_at = models.DateTimeField(null=True, help_text="null = it waits")
+    is_approved = models.BooleanField(null=True)
+    why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(decided_at=None, is_approved=None)
+                | models.Q(decided_at__isnull=False, is_approved__isnull=False),
+                name="approval_decided_is_yes_or_no",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} asked {self.asked_at}"
 
 
 class Number(models.Model):

@@ -39,6 +39,15 @@ class Customer(models.Model):
     is_prepaid = models.BooleanField(default=False)
     credit_limit = models.DecimalField(max_digits=20, decimal_places=9, null=True, blank=True)
     state = models.CharField(max_length=20, choices=CustomerState, default=CustomerState.OPEN)
+    created_at = models.DateTimeField(null=True, blank=True, help_text="null = before this was kept")
+    needs_approval = models.BooleanField(
+        null=True, help_text="accounts they make wait for staff; null = as the product says"
+    )
+    features = models.JSONField(default=dict, help_text="service features of all their accounts")
+    custom = models.JSONField(default=dict, help_text="values of custom fields, by the field's id")
+    details = models.JSONField(
+        default=dict, help_text="what clients of the API keep with the customer and nothing here depends on"
+    )
 
     class Meta:
         constraints = [
@@ -68,3 +77,34 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scheme} {self.value}"
+
+
+class CustomerEvent(models.Model):
+    """Something that became of a customer. Added to, never changed."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="events")
+    what = models.CharField(max_length=40, help_text="created, agreement, closed … : data, not a choice")
+    detail = models.CharField(max_length=500, blank=True)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.what}"
+
+
+class CustomField(models.Model):
+    """A field of the operator's own, with customers or with accounts."""
+
+    class Of(models.TextChoices):
+        CUSTOMER = "customer"
+        ACCOUNT = "account"
+
+    of = models.CharField(max_length=10, choices=Of)
+    name = models.CharField(max_length=100)
+    default = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["of", "name"], name="customfield_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-"""What is sold and what it costs: products, tariffs, their versions and rates."""
+"""Price lists over time: tariffs, their versions and rates."""
 
 from django.db import models
 
@@ -150,61 +150,3 @@ class Rate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix} {self.destination}"
-
-
-class OnNet(models.TextChoices):
-    """Whether a call between accounts costs anything."""
-
-    CHARGED = "charged", "rated like any other call"
-    CUSTOMER = "customer", "free between accounts of one customer"
-    OPERATOR = "operator", "free between all accounts"
-
-
-class Product(models.Model):
-    """What an account has: one tariff per usage kind, lists that come before it, and how its numbers are read."""
-
-    code = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=200)
-    on_net = models.CharField(max_length=20, choices=OnNet, default=OnNet.CHARGED)
-    number_rules = models.JSONField(
-        default=dict,
-        help_text="in place of the connection's for the number called, as `phone.NumberRules` reads them",
-    )
-    exclusions = models.JSONField(
-        default=list, help_text="what costs nothing, besides the connection's, [{pattern, is_hidden}]"
-    )
-
-    def __str__(self) -> str:
-        return self.code
-
-
-class ProductTariff(models.Model):
-    """The tariff of one usage kind. No tariff = `not_billed`; a kind without a row is set aside: `no_tariff`."""
-
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="tariffs")
-    kind = models.CharField(max_length=20, choices=KIND_CHOICES)
-    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT, null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["product", "kind"], name="producttariff_kind_once")]
-
-    def __str__(self) -> str:
-        return f"{self.product} {self.kind}"
-
-
-class ProductSpecial(models.Model):
-    """A special price list of a product: its prefixes come before the product's tariff. Of several the first counts."""
-
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="specials")
-    kind = models.CharField(max_length=20, choices=KIND_CHOICES)
-    tariff = models.ForeignKey(Tariff, on_delete=models.PROTECT)
-    place = models.PositiveSmallIntegerField(help_text="in which order lists are asked, 0 is the first")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["product", "kind", "place"], name="productspecial_place_once"),
-            models.UniqueConstraint(fields=["product", "kind", "tariff"], name="productspecial_tariff_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.product} {self.kind}: {self.tariff}"
