@@ -1,0 +1,1 @@
+"""The services: importing this package serves every method."""

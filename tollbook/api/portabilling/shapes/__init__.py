@@ -1,0 +1,1 @@
+"""Structures as the platform shows them, filled from our rows."""
