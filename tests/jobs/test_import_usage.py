@@ -308,3 +308,23 @@ def test_the_same_id_at_another_platform_is_another_record(office: Office) -> No
     # A minute at 0.012, and two.
     charged = UsageRecord.objects.filter(outcome="charged").order_by("pk")
     assert [record.price_nanos for record in charged] == [12_000_000, 24_000_000]
+
+
+def test_a_record_says_when_it_was_billed_and_one_that_waits_says_nothing(office: Office) -> None:
+    office.import_(MONDAY)
+    later = datetime(2017, 7, 2, 9, 0, tzinfo=UTC)
+    account = Account.objects.get(code="bob-1")
+    Number.objects.create(account=account, digits=48229999999)
+
+    retry_set_aside(office.source, now=later)
+
+    billed = {row["line"] - 1: row["billed_at"] for row in select_records("true", ()).iter_rows(named=True)}
+    assert billed == {1: NOON, 2: NOON, 3: NOON, 4: NOON, 5: later, 6: None, 7: None}
+
+
+def test_what_is_taken_back_was_billed_all_the_same(office: Office) -> None:
+    run = office.import_(MONDAY)
+
+    undo_import(run, posted_at=datetime(2017, 7, 2, 9, 0, tzinfo=UTC))
+
+    assert select_records("outcome = 'undone'", ())["billed_at"].drop_nulls().unique().to_list() == [NOON]

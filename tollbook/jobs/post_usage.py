@@ -82,14 +82,15 @@ def _write(
         pl.lit(run.connection_id, dtype=pl.Int64).alias("connection_id"),
         pl.lit(run.pk, dtype=pl.Int64).alias("run_id"),
     )
-    rows = as_records(rows)
+    rows = as_records(rows, posted_at=posted_at)
     usage.add_records(rows)
     return rows
 
 
-def as_records(rows: pl.DataFrame) -> pl.DataFrame:
+def as_records(rows: pl.DataFrame, *, posted_at: datetime) -> pl.DataFrame:
     """Rated rows with the names, and the silences, of the usage table."""
     is_set_aside = pl.col("outcome") == "set_aside"
+    is_billed = pl.col("outcome").is_in(["charged", "free"])
     return rows.with_columns(
         detail=pl.when(is_set_aside).then("defect_detail"),
         # Once a record has found its price nobody reads its numbers again.
@@ -100,6 +101,7 @@ def as_records(rows: pl.DataFrame) -> pl.DataFrame:
             "version_id"
         ),
         currency=pl.when(pl.col("price_nanos").is_not_null()).then("currency"),
+        billed_at=pl.when(is_billed).then(pl.lit(posted_at).cast(RECORDS["billed_at"])),
     ).select(RECORDS.names())
 
 

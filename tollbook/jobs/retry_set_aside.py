@@ -79,6 +79,6 @@ def _settle(rated: pl.DataFrame, now: datetime) -> None:
     changed = settled.filter((pl.col("outcome") != "set_aside") | (pl.col("reason") != pl.col("was")))
     if changed.is_empty():
         return
-    usage.change_records(as_records(changed))
+    usage.change_records(as_records(changed, posted_at=now))
     for run_id, outcome, count in changed.group_by("run_id", "outcome").len().iter_rows():
         usage.count_outcomes(run_id, {"set_aside": -count, outcome: count} if outcome != "set_aside" else {})

@@ -42,5 +42,6 @@ RECORDS = table(
         "platform_currency": pl.String,
         "transaction_id": pl.Int64,
         "supersedes_id": pl.Int64,
+        "billed_at": UTC_TIME,
     }
 )

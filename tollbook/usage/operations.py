@@ -235,6 +235,7 @@ def move_outcome(records: pl.DataFrame, outcome: str, reason: str | None = None)
             "transaction_id",
             "tariff_version_id",
             "rate_line",
+            "billed_at",
         )
         changed = changed.with_columns(
             *(pl.lit(None, dtype=records.schema[name]).alias(name) for name in nothing),
