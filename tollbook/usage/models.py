@@ -228,7 +228,7 @@ class UsageRecord(models.Model):
     transaction_id = models.BigIntegerField(null=True, help_text="the ledger transaction that charged it")
     supersedes_id = models.BigIntegerField(null=True, help_text="the record this one corrects")
     billed_at = models.DateTimeField(
-        null=True, help_text="when it was charged, or found free; it stays when that is taken back; null = not yet"
+        null=True, help_text="when it was charged, or free; it stays when that is taken back; null = not yet"
     )
 
     def __str__(self) -> str:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                     "billed_at",
                     models.DateTimeField(
                         null=True,
-                        help_text="when it was charged, or found free; it stays when that is taken back; null = not yet",
+                        help_text="when it was charged, or free; it stays when that is taken back; null = not yet",
                     ),
                 )
             ],
