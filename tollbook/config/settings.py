@@ -15,6 +15,7 @@ INSTALLED_APPS = [
     "tollbook.customers",
     "tollbook.usage",
     "tollbook.alarms",
+    "tollbook.access",
     "tollbook.ledger",
     "tollbook.billing",
     "tollbook.credit",
@@ -36,6 +37,9 @@ _database["OPTIONS"].setdefault("application_name", "tollbook")
 
 # The web process keeps its connections: a switch that sends a record a call shall not wait for a new one each time.
 DATABASES = {"default": {"ENGINE": "tollbook.config.postgres", "CONN_MAX_AGE": None, **_database}}
+
+# A tenth of a second and 16 MB for each guess; what was right is not asked again for a minute (access/passwords.py).
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
