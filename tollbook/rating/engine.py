@@ -11,6 +11,7 @@ import polars as pl
 
 from tollbook.rating.facts import Facts, facts, has_good_time
 from tollbook.rating.frames import CALLS, LONGEST_CALL_S, VERDICT, TariffSettings
+from tollbook.rating.included import INCLUDED, Included
 from tollbook.rating.increments import Trail, Usage, charge
 from tollbook.rating.outcome import Answer, has_price, has_rate_line, outcome_of, reason_of
 from tollbook.rating.platform_price import rate_by_platform
@@ -19,7 +20,7 @@ from tollbook.rating.price import exact_price, price_nanos
 from tollbook.rating.tariff import KindTable, Tariff, compile_tariff, with_markup
 from tollbook.rating.terms import Codes, Terms
 from tollbook.rating.windows import Timeline
-from tollbook.records import KINDS, Measure, conform
+from tollbook.records import KINDS, Measure, conform, table
 
 __all__ = ["Tariff", "compile_tariff", "rate_calls", "with_markup"]
 
@@ -47,6 +48,8 @@ class Rated:
 def rate_calls(calls: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
     """Price every record: CALLS in (other columns are carried along), the same rows in the same order with VERDICT.
 
+    Records may bring INCLUDED: what allowances cover of them, and what tiers make of the rest.
+
     Every record gets one outcome; one that cannot be priced is set aside with a reason and without a price. The
     same record and tariff always give the same price, whatever other records are in the table.
 
@@ -55,7 +58,7 @@ def rate_calls(calls: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
     """
     if tariff.settings.platform_markup_basis_points is not None:
         return rate_by_platform(calls, tariff.settings)
-    records = conform(calls, CALLS)
+    records = conform(calls, table({**CALLS, **INCLUDED}) if "covered" in calls.columns else CALLS)
     rate_block = partial(_rate_block, tariff=tariff, timelines=timelines_for(records, tariff))
     blocks = [records.slice(begin, BLOCK_ROWS) for begin in range(0, records.height, BLOCK_ROWS)]
     with ThreadPoolExecutor(THREADS) as pool:
@@ -96,39 +99,52 @@ def rate_kind(
         answer = facts(calls, kind, tariff.settings.fraction, need_cli=False).answer
         nothing = np.zeros(len(answer), dtype=np.int64)
         if trail is not None:
-            trail.opening_row = trail.value = nothing
+            trail.opening_row = trail.value = trail.fee = nothing
         return Rated(answer, nothing, nothing, nothing, nothing)
-    table, timeline = tariff.tables[kind], timelines.get(kind)
-    need_cli = table.directory.origins is not None
+    prices, timeline = tariff.tables[kind], timelines.get(kind)
+    need_cli = prices.directory.origins is not None
     known = facts(calls, kind, tariff.settings.fraction, need_cli=need_cli)
-    if table.rows.height <= NEAR_ROWS:
-        return _rate_known(known, table, timeline, tariff.settings, trail)
+    included = Included.of(calls)
+    if prices.rows.height <= NEAR_ROWS:
+        return _rate_known(known, included, prices, timeline, tariff.settings, trail)
     # Rates of near numbers lie near each other: in this order a long price list is read along, not to and fro.
     order = np.argsort((known.number.key // _FIRST_DIGITS).astype(np.uint16), kind="stable")
-    rated = _rate_known(known[order], table, timeline, tariff.settings, trail)
+    taken = None if included is None else included[order]
+    rated = _rate_known(known[order], taken, prices, timeline, tariff.settings, trail)
     if trail is not None:
         trail.legs = [replace(leg, call=order[leg.call]) for leg in trail.legs]
         trail.opening_row, trail.value = _put_back(trail.opening_row, order), _put_back(trail.value, order)
+        trail.fee = _put_back(trail.fee, order)
     return Rated(*(_put_back(getattr(rated, column.name), order) for column in fields(rated)))
 
 
 def _rate_known(
-    known: Facts, table: KindTable, timeline: Timeline | None, settings: TariffSettings, trail: Trail | None
+    known: Facts,
+    included: Included | None,
+    prices: KindTable,
+    timeline: Timeline | None,
+    settings: TariffSettings,
+    trail: Trail | None,
 ) -> Rated:
-    terms = table.terms
-    rate = table.directory.rate_in_force(known.number, known.cli, known.start_us)
+    terms = prices.terms
+    rate = prices.directory.rate_in_force(known.number, known.cli, known.start_us)
     start_s = known.start_us // 1_000_000
-    row, window_until_s = table.schedules.row_at(rate, start_s, timeline)
+    row, window_until_s = prices.schedules.row_at(rate, start_s, timeline)
     answer, amount = _billable(known, row, terms)
-    usage = Usage(rate, row, window_until_s, start_s, amount, takes_time=table.measure is Measure.TIME)
-    charged = charge(usage, terms, table.schedules, timeline, trail)
+    covered = np.int64(0) if included is None else included.covered
+    usage = Usage(rate, row, window_until_s, start_s, amount, covered, takes_time=prices.measure is Measure.TIME)
+    charged = charge(usage, terms, prices.schedules, timeline, trail)
     answer = np.minimum(answer, charged.answer)
-    exact = exact_price(charged.value, row, terms) * (answer == Answer.CHARGED)
+    value, fee = charged.value, terms.take("fee", row)
+    if included is not None:
+        value, fee = included.value(value), fee * included.pays_fee
+        np.minimum(answer, Answer.ALLOWANCE.value, out=answer, where=included.covers_all(charged.billed, fee))
+    exact = exact_price(value, fee, row, terms) * (answer == Answer.CHARGED)
     price, too_dear = price_nanos(exact, settings)
     if too_dear is not None:
         np.minimum(answer, Answer.UNPRICEABLE.value, out=answer, where=too_dear)
     if trail is not None:
-        trail.opening_row, trail.value = row, charged.value
+        trail.opening_row, trail.value, trail.fee = row, value, np.broadcast_to(fee, len(row))
     return Rated(
         answer=answer,
         rate_line=np.broadcast_to(terms.take("line", row), len(row)),

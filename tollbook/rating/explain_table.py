@@ -8,12 +8,13 @@ import polars as pl
 from tollbook.money import MAX_DECIMALS
 from tollbook.rating.engine import Rated, Timelines, rate_kind, timelines_for
 from tollbook.rating.frames import CALLS, TariffSettings
+from tollbook.rating.included import INCLUDED
 from tollbook.rating.increments import Leg, Trail
 from tollbook.rating.outcome import Answer, has_price, has_rate_line, is_charged, outcome_of, reason_of
 from tollbook.rating.packed import Column
 from tollbook.rating.tariff import KindTable, Tariff
 from tollbook.rating.terms import NO_CAP
-from tollbook.records import KINDS, Measure, conform
+from tollbook.records import KINDS, Measure, conform, table
 
 SECOND = "s"  # the unit of what is counted in time; its prices are per minute
 _MICRO_DECIMALS = 6
@@ -24,8 +25,9 @@ _NO_PARTS = pl.DataFrame(schema=dict.fromkeys(("call", "row", "begun", "billed",
 
 
 def explanation_table(rated: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
-    """One row per record, in the order given."""
-    records = conform(rated, CALLS).with_row_index("place")
+    """One row per record, in the order given. As `rate_calls`, it minds INCLUDED."""
+    told = table({**CALLS, **INCLUDED}) if "covered" in rated.columns else CALLS
+    records = conform(rated, told).with_row_index("place")
     timelines = timelines_for(records, tariff)
     kinds = records.partition_by("kind", maintain_order=True) or [records]
     return pl.concat(_explained(part, tariff, timelines) for part in kinds).sort("place").drop("place")
@@ -37,15 +39,15 @@ def _explained(calls: pl.DataFrame, tariff: Tariff, timelines: Timelines) -> pl.
     trail = Trail()
     rated = rate_kind(calls, kind, tariff, timelines, trail)
     answer = pl.Series(rated.answer)
-    table = tariff.tables.get(
+    prices = tariff.tables.get(
         kind or "", tariff.tables["voice_out"]
     )  # of an unknown kind nothing is read in any table
     return calls.with_columns(
         outcome_of(answer),
         reason_of(answer),
-        *_rate(rated, trail, table).get_columns(),
-        *_amounts(rated, trail, table).get_columns(),
-        _steps(rated, trail, table),
+        *_rate(rated, trail, prices).get_columns(),
+        *_amounts(rated, trail, prices).get_columns(),
+        _steps(rated, trail, prices),
     ).select("place", *_fields(kind, tariff.settings))
 
 
@@ -72,7 +74,7 @@ def _fields(kind: str | None, settings: TariffSettings) -> list[pl.Expr]:
     ]
 
 
-def _rate(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
+def _rate(rated: Rated, trail: Trail, prices: KindTable) -> pl.DataFrame:
     """Of records that found a rate: its line, prefixes, destination and unit."""
     has_rate = pl.lit(has_rate_line(pl.Series(rated.answer)))
     found = pl.DataFrame({"row": trail.opening_row, "line": rated.rate_line}).select(
@@ -80,23 +82,23 @@ def _rate(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
     )
     unit = pl.when(pl.col("line").is_not_null()).then(pl.col("unit").fill_null(SECOND))
     return (
-        found.join(_numbered(table).drop("line"), on="row", how="left", maintain_order="left")
+        found.join(_numbered(prices).drop("line"), on="row", how="left", maintain_order="left")
         .with_columns(unit.alias("unit"))
         .select(_RATE_FIELDS)
     )
 
 
-def _amounts(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
+def _amounts(rated: Rated, trail: Trail, prices: KindTable) -> pl.DataFrame:
     """Of charged records: fee, bounds, exact value and price as text. What is billed is 0 for free ones."""
     answer = pl.Series(rated.answer)
     charged, priced = pl.lit(is_charged(answer)), pl.lit(has_price(answer))
-    fee, minimum, maximum = (table.terms.take(name, trail.opening_row) for name in ("fee", "minimum", "maximum"))
+    minimum, maximum = (prices.terms.take(name, trail.opening_row) for name in ("minimum", "maximum"))
     columns: dict[str, Column] = {
         "billed": rated.billed,
-        "connect_fee": fee // 60,
+        "connect_fee": trail.fee // 60,
         "minimum_charge": minimum // 60,
         "maximum_charge": maximum // 60,
-        "sum": trail.value + fee,
+        "sum": trail.value + trail.fee,
         "exact": rated.exact,
         "price": rated.price_nanos,
     }
@@ -118,16 +120,16 @@ def _amounts(rated: Rated, trail: Trail, table: KindTable) -> pl.DataFrame:
     )
 
 
-def _steps(rated: Rated, trail: Trail, table: KindTable) -> pl.Series:
+def _steps(rated: Rated, trail: Trail, prices: KindTable) -> pl.Series:
     """Of charged records: what was billed at which price, in the order in which it was talked."""
-    parts = [part for leg in trail.legs for part in _parts(leg, table)]
+    parts = [part for leg in trail.legs for part in _parts(leg, prices)]
     charged = pl.DataFrame({"call": np.flatnonzero(rated.answer == Answer.CHARGED)})
     lists = (
         pl.concat([_NO_PARTS, *parts])
         .filter(pl.col("billed") > 0)
         .join(charged, on="call", how="semi")
         .sort("call", "begun")
-        .join(_numbered(table), on="row", how="left", maintain_order="left")
+        .join(_numbered(prices), on="row", how="left", maintain_order="left")
         .with_columns(decimal_text(pl.col("nanos")).alias("price"))
         .select("call", step=pl.struct(_STEP_FIELDS))
         .group_by("call", maintain_order=True)
@@ -139,21 +141,21 @@ def _steps(rated: Rated, trail: Trail, table: KindTable) -> pl.Series:
     )["steps"]
 
 
-def _parts(leg: Leg, table: KindTable) -> Iterator[pl.DataFrame]:
+def _parts(leg: Leg, prices: KindTable) -> Iterator[pl.DataFrame]:
     """A leg's first increment and those after it: one part where they have one price, else two."""
-    first, following = (table.terms.take(name, leg.row) for name in ("first_price", "next_price"))
+    first, following = (prices.terms.take(name, leg.row) for name in ("first_price", "next_price"))
     is_one = first == following
     for begun, billed, price in (
         (leg.begun, leg.lead + np.where(is_one, leg.rest, 0), first),
         (leg.begun + leg.lead, np.where(is_one, 0, leg.rest), following),
     ):
         columns = {"call": leg.call, "row": leg.row, "begun": begun, "billed": billed}
-        in_nanos = np.broadcast_to(price // (1 if table.measure is Measure.TIME else 60), len(leg.call))
+        in_nanos = np.broadcast_to(price // (1 if prices.measure is Measure.TIME else 60), len(leg.call))
         yield pl.DataFrame(columns | {"nanos": in_nanos})
 
 
-def _numbered(table: KindTable) -> pl.DataFrame:
-    return table.rows.with_columns(row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+def _numbered(prices: KindTable) -> pl.DataFrame:
+    return prices.rows.with_columns(row=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
 
 
 def decimal_text(column: pl.Expr, decimals: int = MAX_DECIMALS) -> pl.Expr:

@@ -37,6 +37,7 @@ class Trail:
     value: Ints = field(
         default_factory=lambda: np.zeros(0, dtype=np.int64)
     )  # without fee and bounds, in 1/60 nanos
+    fee: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # as charged, in 1/60 nanos
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class Usage:
     row: Ints  # the first step of the window in which they begin
     window_until_s: Column  # UTC second until which that window holds
     start_s: Ints  # UTC second of the start, the fraction cut: windows change at whole seconds
-    amount: Ints  # seconds or units to be charged; 0 for calls that are not charged
+    amount: Ints  # seconds or units to be billed; 0 for calls that are not charged
+    covered: Column  # seconds or units at the beginning that cost nothing, because allowances cover them
     takes_time: bool  # messages and data do not: they happen, whole, in the window in which they begin
 
 
@@ -67,14 +69,12 @@ def charge(
     until = np.minimum(usage.amount, terms.take("step_until", usage.row))
     if timeline is not None and usage.takes_time:
         until = np.minimum(until, usage.window_until_s - usage.start_s)
-    leg = _leg(terms, usage.row, np.int64(0), until)
+    leg = _leg(terms, usage.row, np.int64(0), until, usage.covered)
     billed, value = leg.billed, leg.value
     answer = np.full(len(billed), Answer.CHARGED, dtype=np.uint8)
     if trail is not None:
         everyone = np.arange(len(billed))
-        trail.legs.append(
-            Leg(everyone, usage.row, np.zeros_like(billed), *np.broadcast_arrays(leg.lead, leg.rest))
-        )
+        trail.legs.append(Leg(everyone, usage.row, *np.broadcast_arrays(leg.begun, leg.lead, leg.rest)))
 
     walking = np.flatnonzero(billed < usage.amount)
     while walking.size:
@@ -86,11 +86,12 @@ def charge(
         until = np.minimum(usage.amount[walking], terms.take("step_until", row))
         if usage.takes_time:
             until = np.minimum(until, window_until_s - start_s)
-        leg = _leg(terms, row, begun, until)
+        covered = usage.covered if isinstance(usage.covered, np.int64) else usage.covered[walking]
+        leg = _leg(terms, row, begun, until, covered)
         billed[walking] = leg.billed
         value[walking] += leg.value
         if trail is not None:
-            trail.legs.append(Leg(walking, row, begun, *np.broadcast_arrays(leg.lead, leg.rest)))
+            trail.legs.append(Leg(walking, row, *np.broadcast_arrays(leg.begun, leg.lead, leg.rest)))
         goes_on = (leg.billed < usage.amount[walking]) & (answer[walking] == Answer.CHARGED)
         walking = walking[goes_on]
     return Charge(billed, value, answer)
@@ -98,24 +99,30 @@ def charge(
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
+    begun: Column  # where it begins to cost something
     lead: Ints
     rest: Ints
     billed: Ints  # where the leg ends
     value: Ints
 
 
-def _leg(terms: Terms, row: Ints, begun: Column, until: Ints) -> _Measured:
+def _leg(terms: Terms, row: Ints, begun: Column, until: Ints, covered: Column) -> _Measured:
     """The increments of one row that begin in [begun, until): perhaps its first, then whole next increments.
 
-    The first increment of a step is what begins within its length of the step's own beginning.
+    The first increment of a step is what begins within its length of the step's own beginning. What of them lies
+    before `covered` is billed, and not charged.
     """
     first, step = terms.take("first_increment", row), terms.take("next_increment", row)
     lead = np.where((begun < terms.take("from_s", row) + first) & (begun < until), first, 0)
     reached = begun + lead
     beyond = np.maximum(until - reached, 0)
     rest = (beyond + step - 1) // step * step
+    billed = reached + rest
+    if not isinstance(covered, np.int64):
+        lead, rest = np.clip(reached - covered, 0, lead), np.clip(billed - covered, 0, rest)
+        begun = np.maximum(begun, covered)
     value = lead * terms.take("first_price", row) + rest * terms.take("next_price", row)
-    return _Measured(lead, rest, reached + rest, value)
+    return _Measured(begun, lead, rest, billed, value)
 
 
 def _step_at(terms: Terms, row: Ints, begun: Ints) -> Ints:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tollbook.money import INT64_MAX, MAX_DECIMALS, Rounding
 from tollbook.rating.frames import TariffSettings
+from tollbook.rating.packed import Column
 from tollbook.rating.prefix import Flags, Ints
 from tollbook.rating.pricelist import EXACT_LIMIT
 from tollbook.rating.terms import Terms
@@ -18,12 +19,12 @@ from tollbook.rating.terms import Terms
 BASIS_POINTS = 10_000  # in the whole: a markup of 12.5 % is 1250 of them
 
 
-def exact_price(value: Ints, opening_row: Ints, terms: Terms) -> Ints:
+def exact_price(value: Ints, fee: Column, opening_row: Ints, terms: Terms) -> Ints:
     """The price before rounding, in 1/60 nano-units: fee added, lifted to the minimum, cut at the maximum.
 
-    Fee and bounds are those of the row with which the call begins. A minimum of 0 is none: credits stay credits.
+    Bounds are, as the fee is, those of the row with which the call begins. A minimum of 0 is none: credits stay credits.
     """
-    exact = value + terms.take("fee", opening_row)
+    exact = value + fee
     if not terms.always("minimum", 0):
         minimum = terms.take("minimum", opening_row)
         exact = np.where((minimum > 0) & (exact < minimum), minimum, exact)
