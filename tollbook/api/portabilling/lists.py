@@ -84,7 +84,7 @@ def like(field: str | Combinable, pattern: str | None, *, any_case: bool = False
     if pattern is None:
         return Q()
     kind = LikeInAnyCase if any_case else Like
-    return Q(kind(F(field) if isinstance(field, str) else field, _well_formed(pattern)))
+    return Q(kind(F(field) if isinstance(field, str) else field, well_formed(pattern)))
 
 
 def any_of(conditions: Iterable[Q]) -> Q:
@@ -95,6 +95,6 @@ def any_of(conditions: Iterable[Q]) -> Q:
     return found
 
 
-def _well_formed(pattern: str) -> str:
+def well_formed(pattern: str) -> str:
     """With backslashes that escape nothing doubled: the database would take the next character, or fail at the end."""
     return re.sub(r"\\([%_\\])|\\", lambda found: found[0] if found[1] else r"\\", pattern)
