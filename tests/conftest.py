@@ -83,14 +83,20 @@ def fresh_database(
     `transactional_db` cannot clean up here, because what is posted refuses to be emptied. Gives the environment
     with which another process works on the same database.
     """
-    name = f"fresh_of_{database_template}"
-    with django_db_blocker.unblock():
-        _on_server(f"CREATE DATABASE {name} TEMPLATE {database_template}")
-        with _working_on(name):
-            where = connection.get_connection_params()
-            host = urlencode({"host": where["host"], "port": where["port"]})
-            yield {"DATABASE_URL": f"postgresql://{where['user']}@/{name}?{host}"}
-        _on_server(f"DROP DATABASE {name} WITH (FORCE)")  # some process of the test may still be connected
+    with django_db_blocker.unblock(), database_of_its_own(database_template) as environment:
+        yield environment
+
+
+@contextmanager
+def database_of_its_own(template: str) -> Iterator[dict[str, str]]:
+    """Such a database, for a test or for all of a module."""
+    name = f"fresh_of_{template}"
+    _on_server(f"CREATE DATABASE {name} TEMPLATE {template}")
+    with _working_on(name):
+        where = connection.get_connection_params()
+        host = urlencode({"host": where["host"], "port": where["port"]})
+        yield {"DATABASE_URL": f"postgresql://{where['user']}@/{name}?{host}"}
+    _on_server(f"DROP DATABASE {name} WITH (FORCE)")  # some process of the test may still be connected
 
 
 def _on_server(statement: str) -> None:
