@@ -52,7 +52,15 @@ class Transaction(models.Model):
     currency = models.TextField()
 
     class Meta:
-        indexes = [models.Index(fields=["customer_id", "month"], name="transaction_by_customer")]
+        indexes = [
+            models.Index(fields=["customer_id", "month"], name="transaction_by_customer"),
+            # Usage is found by its own index; there is much of it, and little else.
+            models.Index(
+                fields=["customer_id", "posted_at", "id"],
+                condition=~models.Q(kind__in=["usage", "usage_reversal"]),
+                name="transaction_money_by_time",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.pk}"
