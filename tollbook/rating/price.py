@@ -22,7 +22,7 @@ BASIS_POINTS = 10_000  # in the whole: a markup of 12.5 % is 1250 of them
 def exact_price(value: Ints, fee: Column, opening_row: Ints, terms: Terms) -> Ints:
     """The price before rounding, in 1/60 nano-units: fee added, lifted to the minimum, cut at the maximum.
 
-    Bounds are, as the fee is, those of the row with which the call begins. A minimum of 0 is none: credits stay credits.
+    Bounds, as the fee, are those of the row with which the call begins. A minimum of 0 is none: credits stay credits.
     """
     exact = value + fee
     if not terms.always("minimum", 0):

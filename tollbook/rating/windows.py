@@ -126,12 +126,12 @@ def _pieces(
         [[first_day * DAY_S], _utc(local, timezone), _offset_changes(first_day, last_day, timezone)]
     )
     begins = np.sort(np.maximum(edges, 0))
-    holding = _holding(schedule, _wall_clock(begins, timezone), calendars)
+    holding = held_at(schedule, wall_clock(begins, timezone), calendars)
     changes = np.append(True, holding[1:] != holding[:-1])
     return begins[changes], holding[changes]
 
 
-def _holding(schedule: Schedule, wall_s: Ints, calendars: Calendars) -> Ints:
+def held_at(schedule: Schedule, wall_s: Ints, calendars: Calendars) -> Ints:
     """The number of the window that holds at each second of the wall clock."""
     day, clock = wall_s // DAY_S, wall_s % DAY_S
     holding = np.zeros(len(wall_s), dtype=np.int64)
@@ -163,7 +163,7 @@ def _week(number: int, window: Window) -> Iterator[tuple[int, int, int]]:
                 yield 0, end - WEEK_S, number
 
 
-def _wall_clock(seconds: Ints, timezone: str) -> Ints:
+def wall_clock(seconds: Ints, timezone: str) -> Ints:
     """Seconds as the zone's clock shows them, counted like UTC."""
     utc = pl.Series(seconds * 1_000_000).cast(pl.Datetime("us", "UTC"))
     wall = utc.dt.convert_time_zone(timezone).dt.replace_time_zone(None)
@@ -184,7 +184,7 @@ def _offset_changes(first_day: int, last_day: int, timezone: str) -> Ints:
     """The UTC seconds at which the zone's clock is put forward or back."""
 
     def offset(seconds: Ints) -> Ints:
-        return _wall_clock(seconds, timezone) - seconds
+        return wall_clock(seconds, timezone) - seconds
 
     days = np.arange(first_day, last_day + 1) * DAY_S
     changing = np.flatnonzero(np.diff(offset(days)))

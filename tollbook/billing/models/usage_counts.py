@@ -18,12 +18,18 @@ class AllowancePool(models.Model):
     amount = models.BigIntegerField(help_text="with what was carried over into it")
     carried_in = models.BigIntegerField(default=0)
     taken = models.BigIntegerField(default=0)
+    carried_out = models.BigIntegerField(default=0, help_text="into the next period, so nobody takes it here")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["subscription", "allowance", "since"], name="allowancepool_once"),
             models.CheckConstraint(
-                condition=Q(taken__gte=0, taken__lte=F("amount"), until__gt=F("since")),
+                condition=Q(
+                    taken__gte=0,
+                    carried_out__gte=0,
+                    taken__lte=F("amount") - F("carried_out"),
+                    until__gt=F("since"),
+                ),
                 name="allowancepool_is_possible",
             ),
         ]
@@ -39,13 +45,18 @@ class AllowanceTaken(models.Model):
     usage_id = models.BigIntegerField()
     pool = models.ForeignKey(AllowancePool, on_delete=models.PROTECT, related_name="takers", db_constraint=False)
     amount = models.BigIntegerField(help_text="billed seconds, messages or bytes")
+    pays_fee = models.BooleanField(default=True, help_text="the record paid the connect fee all the same")
 
     def __str__(self) -> str:
         return f"{self.usage_id} took {self.amount}"
 
 
 class TierCount(models.Model):
-    """How much of a tier scheme somebody used in days `[since, until)`, and what of it is posted."""
+    """How much of a tier scheme somebody used in days `[since, until)`, and what that came to.
+
+    Where all costs the price of the tier reached, records keep the price they were given, and what the tier makes of
+    them all, less what they were charged, is posted besides, rounded as a whole: `difference_nanos`.
+    """
 
     scheme = models.ForeignKey(TierScheme, on_delete=models.PROTECT, related_name="counts")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="tier_counts")
@@ -59,9 +70,13 @@ class TierCount(models.Model):
     since = models.DateField()
     until = models.DateField()
     units = models.BigIntegerField(default=0)
-    posted_sixtieths = models.DecimalField(
-        max_digits=30, decimal_places=0, default=0, help_text="exact value of what is posted, in 1/60 nano-units"
+    value_sixtieths = models.DecimalField(
+        max_digits=30,
+        decimal_places=0,
+        default=0,
+        help_text="what its records came to, exactly, in 1/60 nano-units",
     )
+    difference_nanos = models.BigIntegerField(default=0, help_text="posted besides, in entries of kind `tier`")
 
     class Meta:
         constraints = [

@@ -1,0 +1,247 @@
+"""Who takes how much of what is included: records, one after the other by their start, from pools in their order.
+
+Pools are emptied round by round instead of record by record: each round is one allowance, own ones before shared
+ones, by their order number. Every record meets its pools in that order, so what a pool has left for a record depends
+on earlier records at that pool alone, and a running sum says it for all of them at once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import polars as pl
+
+from tollbook.rating.groups import in_group, numbers_of
+from tollbook.rating.prefix import Flags, Ints
+from tollbook.rating.windows import Schedule, held_at
+from tollbook.records import UTC_TIME, table
+
+
+class Period(StrEnum):
+    """How long an allowance lasts before it is there anew. Days and months are those of the customer's zone."""
+
+    BILLING = "billing"  # the month, too: customers are billed by the month
+    MONTH = "month"
+    DAY = "day"
+    ONCE = "once"
+
+
+class Fee(StrEnum):
+    """Whether a record that an allowance covers pays the connect fee. The allowance that covers its beginning says."""
+
+    ALWAYS = "always"
+    WHEN_CHARGED = "when_charged"  # when any unit is charged
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowanceTerms:
+    """What an allowance is for."""
+
+    id: int
+    kind: str
+    place: int = 0  # the lowest is taken first; of the same, the lowest id
+    prefixes: Sequence[str] | None = None  # none: every destination, and what has no number
+    windows: Schedule = ()  # none: always. The start decides, on the clock of the customer's zone
+    period: Period = Period.BILLING
+    fee: Fee = Fee.WHEN_CHARGED
+
+
+# Records that could take something: charged ones, by their number in `row`, which decides between equal starts.
+TAKERS = table(
+    {
+        "row": pl.Int64,
+        "kind": pl.String,
+        "start": UTC_TIME,
+        "wall_s": pl.Int64,  # the customer's clock at the start, counted like UTC seconds since 1970
+        "cld": pl.String,
+        "account_id": pl.Int64,
+        "customer_id": pl.Int64,
+        "billed": pl.Int64,  # seconds, messages, or units of the rate
+        "unit": pl.Int64,  # bytes of such a unit; 1 for all that is not data
+    }
+)
+
+# What is left in days [since, until) of one period. Without an account it is shared by the customer's accounts.
+POOLS = table(
+    {
+        "pool_id": pl.Int64,
+        "allowance_id": pl.Int64,
+        "customer_id": pl.Int64,
+        "account_id": pl.Int64,
+        "period": pl.Date,  # the first day of the whole period
+        "since": pl.Date,
+        "until": pl.Date,
+        "left": pl.Int64,  # seconds, messages or bytes
+    }
+)
+
+# Who took what, in the order in which each record took it.
+TAKEN = table({"row": pl.Int64, "pool_id": pl.Int64, "allowance_id": pl.Int64, "amount": pl.Int64})
+
+ONCE_BEGINS = pl.date(1970, 1, 1)  # the `period` of pools that are there once
+
+
+def period_of(period: Period) -> pl.Expr:
+    """The first day of the whole period in which a record's `day` lies."""
+    match period:
+        case Period.BILLING | Period.MONTH:
+            return pl.col("day").dt.month_start()
+        case Period.DAY:
+            return pl.col("day")
+        case Period.ONCE:
+            return ONCE_BEGINS
+
+
+def take(takers: pl.DataFrame, allowances: Sequence[AllowanceTerms], pools: pl.DataFrame) -> pl.DataFrame:
+    """What TAKERS take of POOLS, as TAKEN.
+
+    Units are taken whole: what is less than a unit of a record's rate is left for records with a smaller one.
+    """
+    by_start = takers.sort("start", "row").with_columns(
+        day=pl.from_epoch("wall_s", time_unit="s").dt.date(), want=pl.col("billed") * pl.col("unit")
+    )
+    crowd = _Crowd(by_start)
+    rounds = [crowd.take(terms, owner, reservoirs) for terms, owner, reservoirs in _rounds(allowances, pools)]
+    return pl.concat([TAKEN.to_frame(), *rounds])
+
+
+def covered_units(takers: pl.DataFrame, taken: pl.DataFrame, allowances: Sequence[AllowanceTerms]) -> pl.DataFrame:
+    """Of the TAKERS that took something: `row`, `covered` (units) and `pays_fee`, as `rating.included` has them."""
+    fees = pl.DataFrame(
+        {"allowance_id": [one.id for one in allowances], "fee": [one.fee.value for one in allowances]}
+    )
+    sums = taken.group_by("row", maintain_order=True).agg(pl.col("amount").sum(), pl.col("allowance_id").first())
+    own = takers.select("row", "billed", "unit")
+    found = sums.join(own, on="row", maintain_order="left").join(fees, on="allowance_id", maintain_order="left")
+    covered = pl.col("amount") // pl.col("unit")
+    is_partly = (pl.col("fee") == Fee.WHEN_CHARGED.value) & (covered < pl.col("billed"))
+    return found.select("row", covered=covered, pays_fee=(pl.col("fee") == Fee.ALWAYS.value) | is_partly)
+
+
+@dataclass(frozen=True)
+class _Crowd:
+    """Records by their start, and what each still wants."""
+
+    takers: pl.DataFrame
+    want: Ints = field(init=False)
+    _fitting: dict[tuple[object, ...], Flags] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "want", self.takers["want"].to_numpy().copy())
+
+    def take(self, terms: AllowanceTerms, owner: str, reservoirs: pl.DataFrame) -> pl.DataFrame:
+        """Let all records that may take of these reservoirs (one for an owner and period), as TAKEN."""
+        asking = np.flatnonzero(self._fits(terms) & (self.want > 0))
+        found = (
+            self.takers[asking]
+            .select(owner, "day", "unit", period=period_of(terms.period))
+            .with_columns(place=pl.Series(asking), want=pl.Series(self.want[asking]))
+            .join(reservoirs, on=[owner, "period"], maintain_order="left")
+            .filter((pl.col("since") <= pl.col("day")) & (pl.col("day") < pl.col("until")))
+        )
+        poured = _pour(found)
+        if poured.is_empty():
+            return TAKEN.to_frame()
+        places = poured["place"].to_numpy()
+        self.want[places] -= poured["amount"].to_numpy()
+        split = _split(poured, reservoirs)
+        rows = self.takers["row"].gather(split["place"])
+        return split.select(
+            rows.alias("row"), "pool_id", pl.lit(terms.id, dtype=pl.Int64).alias("allowance_id"), "amount"
+        )
+
+    def _fits(self, terms: AllowanceTerms) -> Flags:
+        """Which records are of the allowance's kind, to its destinations, in its hours."""
+        fits: Flags = self._once(("kind", terms.kind))
+        if terms.prefixes is not None:
+            fits = fits & self._once(("prefixes", tuple(terms.prefixes)))
+        if terms.windows:
+            fits = fits & self._once(("windows", terms.windows))
+        return fits
+
+    def _once(self, asked: tuple[str, object]) -> Flags:
+        """An answer for all records; several allowances ask the same."""
+        if asked not in self._fitting:
+            self._fitting[asked] = self._answer(*asked)
+        return self._fitting[asked]
+
+    def _answer(self, what: str, value: object) -> Flags:
+        if what == "kind":
+            return (self.takers["kind"] == value).to_numpy()
+        if what == "prefixes" and isinstance(value, tuple):
+            return in_group(numbers_of(self.takers["cld"]), value)
+        assert isinstance(value, tuple)
+        within: Flags = held_at(value, self.takers["wall_s"].to_numpy(), {}) > 0
+        return within
+
+
+def _rounds(
+    allowances: Sequence[AllowanceTerms], pools: pl.DataFrame
+) -> Iterator[tuple[AllowanceTerms, str, pl.DataFrame]]:
+    """Allowances in the order in which they are taken, with the column of the owner and the reservoirs of each.
+
+    A reservoir is the pools of one allowance for the same owner and days: several subscriptions to a plan. Those
+    of one period with other days, because a subscription began in its middle, come in a round after.
+    """
+    terms: Mapping[int, AllowanceTerms] = {one.id: one for one in allowances}
+    order = pl.DataFrame({"allowance_id": list(terms), "place": [one.place for one in terms.values()]})
+    ordered = pools.join(order, on="allowance_id").with_columns(
+        owner=pl.coalesce("account_id", "customer_id"), is_shared=pl.col("account_id").is_null()
+    )
+    same_period = ("is_shared", "owner", "allowance_id", "period")
+    ordered = ordered.with_columns(
+        turn=pl.struct("since", "until").rank("dense").over(same_period),
+        # Numbered along the sorted pools: `_split` walks them in this order.
+    ).sort("is_shared", "place", "allowance_id", "turn", "owner", "period", "pool_id")
+    for (is_shared, _, allowance_id, _), part in ordered.group_by(
+        ["is_shared", "place", "allowance_id", "turn"], maintain_order=True
+    ):
+        owner = "customer_id" if is_shared else "account_id"
+        reservoirs = part.group_by("owner", "period", "since", "until", maintain_order=True).agg(
+            pl.col("pool_id"), pl.col("left"), holds=pl.col("left").sum()
+        )
+        assert isinstance(allowance_id, int)
+        yield terms[allowance_id], owner, reservoirs.rename({"owner": owner}).with_row_index("reservoir")
+
+
+def _pour(asking: pl.DataFrame) -> pl.DataFrame:
+    """What each record (in order) gets of its reservoir: `place`, `reservoir`, `amount`; only those that get any."""
+    got = []
+    while not asking.is_empty():
+        before = pl.col("want").cum_sum().over("reservoir") - pl.col("want")
+        unit = pl.col("unit")
+        asking = asking.with_columns(before=before).with_columns(
+            amount=(pl.col("holds") - pl.col("before")).clip(0, pl.col("want")) // unit * unit
+        )
+        is_short = pl.col("amount") < pl.col("want")
+        asking = asking.with_columns(short=is_short.cum_sum().over("reservoir") - is_short.cast(pl.UInt32))
+        settled = pl.col("short") == 0  # up to the first one that could not have all it wanted
+        got.append(asking.filter(settled & (pl.col("amount") > 0)).select("place", "reservoir", "amount"))
+        left = pl.col("holds") - pl.col("amount").filter(settled).sum().over("reservoir")
+        asking = asking.with_columns(holds=left).filter(~settled, unit <= pl.col("holds"))
+    return pl.concat(got).sort("place") if got else asking.select("place", "reservoir", amount="want")
+
+
+def _split(poured: pl.DataFrame, reservoirs: pl.DataFrame) -> pl.DataFrame:
+    """By pools what was got of reservoirs: `place`, `pool_id`, `amount`, one row for each pool that a record met.
+
+    All pools lie one after the other on one line, and what a record got is a stretch of it.
+    """
+    pools = reservoirs.select("pool_id", "left").explode("pool_id", "left")
+    ends = pools["left"].cum_sum().to_numpy()
+    base = (reservoirs["holds"].cum_sum() - reservoirs["holds"]).gather(poured["reservoir"])
+    amount = poured["amount"].to_numpy()
+    before = poured.select(pl.col("amount").cum_sum().over("reservoir") - pl.col("amount"))["amount"]
+    begin: Ints = (base + before).to_numpy()
+    end = begin + amount
+    first, last = np.searchsorted(ends, begin, "right"), np.searchsorted(ends, end, "left")
+    pieces = last - first + 1
+    whose = np.repeat(np.arange(len(amount)), pieces)
+    pool = first[whose] + np.arange(len(whose)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    start_of_pool = np.append(0, ends[:-1])[pool]
+    part = np.minimum(end[whose], ends[pool]) - np.maximum(begin[whose], start_of_pool)
+    return pl.DataFrame(
+        {"place": poured["place"].to_numpy()[whose], "pool_id": pools["pool_id"].gather(pool), "amount": part}
+    ).filter(pl.col("amount") > 0)
