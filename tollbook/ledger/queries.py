@@ -1,8 +1,9 @@
 """Reading the ledger: balances are sums of postings, exact, and nothing else is kept of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import connection
 
@@ -63,6 +64,36 @@ def balances(customer: Customer | None = None) -> Iterator[CustomerBalance]:
     return (CustomerBalance(code, Money.from_nanos(int(nanos), currency)) for code, currency, nanos in rows)
 
 
+def owed_by_customers(customer_ids: Sequence[int]) -> dict[int, Decimal]:
+    """What each of them owes in their own currency, in one query; who has no postings is left out."""
+    return _sums(
+        """
+        SELECT t.customer_id, sum(p.amount_nanos)
+          FROM ledger_transaction t
+          JOIN ledger_posting p ON p.transaction_id = t.id AND p.customer_id = t.customer_id
+          JOIN customers_customer c ON c.id = t.customer_id AND c.currency = p.currency
+         WHERE t.customer_id = ANY(%s)
+         GROUP BY t.customer_id
+        """,
+        (list(customer_ids),),
+    )
+
+
+def spent_on_accounts(account_ids: Sequence[int], customer_ids: Sequence[int]) -> dict[int, Decimal]:
+    """What of their customers' balances comes from each account, in one query; without postings it is left out."""
+    return _sums(
+        """
+        SELECT t.account_id, sum(p.amount_nanos)
+          FROM ledger_transaction t
+          JOIN ledger_posting p ON p.transaction_id = t.id AND p.customer_id = t.customer_id
+          JOIN customers_customer c ON c.id = t.customer_id AND c.currency = p.currency
+         WHERE t.customer_id = ANY(%s) AND t.account_id = ANY(%s)
+         GROUP BY t.account_id
+        """,
+        (list(customer_ids), list(account_ids)),
+    )
+
+
 def trial_balance() -> list[AccountBalance]:
     """Every account of the chart with its sum, in the chart's order. Per currency they come to zero."""
     rows = stream(
@@ -95,6 +126,12 @@ def statement(customer: Customer, currency: str, *, since: datetime, until: date
         amount = Money.from_nanos(int(nanos), currency)
         owed += amount
         yield StatementLine(transaction_id, posted_at, kind, usage_kind, month, amount, owed)
+
+
+def _sums(query: str, params: Params) -> dict[int, Decimal]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return {whose: Decimal(nanos).scaleb(-9) for whose, nanos in cursor.fetchall()}
 
 
 def _owed(customer: Customer, currency: str, condition: str, params: Params) -> Money:

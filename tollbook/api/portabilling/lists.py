@@ -57,7 +57,7 @@ def page(caller: Caller, rows: QuerySet[M], asked: ListRequest) -> tuple[list[M]
     return list(rows[offset : offset + limit]), total
 
 
-class Like(Lookup[bool]):
+class Like(Lookup):
     """SQL's LIKE with the pattern as given."""
 
     lookup_name = "sql_like"
