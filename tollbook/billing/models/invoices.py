@@ -68,13 +68,16 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
-    """One kind of usage to one destination, at one tax rate."""
+    """One kind of usage to one destination, at one tax rate; or a fee, or an amount entered by hand."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     position = models.PositiveIntegerField()
-    usage_kind = models.CharField(max_length=20)
-    destination = models.TextField()
-    records = models.PositiveIntegerField(help_text="calls, messages or sessions")
+    usage_kind = models.CharField(max_length=20, help_text="or fee, charge, credit")
+    destination = models.TextField(help_text="of money: its text, as the plan or the comment has it")
+    what = models.CharField(max_length=12, blank=True, help_text="of a fee: a FeeKind; of usage: tier, or blank")
+    since = models.DateField(null=True, help_text="of a fee: its first day")
+    until = models.DateField(null=True, help_text="of a fee: the first day after it")
+    records = models.PositiveIntegerField(help_text="calls, messages or sessions; subscriptions, or their days")
     billed = models.BigIntegerField(help_text="billed seconds, messages, or bytes of data")
     tax_rate = models.DecimalField(max_digits=5, decimal_places=2)
     net = models.DecimalField(max_digits=20, decimal_places=3)

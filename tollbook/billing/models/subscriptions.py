@@ -33,6 +33,12 @@ class Subscription(models.Model):
     starts_on = models.DateField(null=True, help_text="null = with the first use")
     ends_on = models.DateField(null=True, help_text="the first day without it; null = open end")
     charged_until = models.DateField(null=True, help_text="fees of days before it are charged; null = of none yet")
+    due_on = models.DateField(
+        null=True, help_text="the next day on which fees are owed; null = never, or not before the first use"
+    )
+    waived_until = models.DateField(
+        null=True, help_text="days without service before it are credited; null = none was looked at"
+    )
 
     class Meta:
         constraints = [
@@ -44,6 +50,12 @@ class Subscription(models.Model):
                 fields=["account", "product"],
                 condition=Q(ends_on=None, product__isnull=False),
                 name="subscription_of_a_product_once",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_on"], condition=Q(due_on__isnull=False), name="subscription_due"),
+            models.Index(
+                fields=["id"], condition=Q(starts_on=None, ends_on=None), name="subscription_waits_for_use"
             ),
         ]
 
@@ -70,6 +82,12 @@ class FeeCharge(models.Model):
     until = models.DateField()
     reason = models.CharField(max_length=20, blank=True, help_text="of a waiver: a WaiveReason")
     amount = models.DecimalField(max_digits=20, decimal_places=9)
+    fee = models.DecimalField(
+        max_digits=20,
+        decimal_places=9,
+        null=True,
+        help_text="of the whole period then; null = it is no part of one",
+    )
     transaction_id = models.BigIntegerField(unique=True, help_text="of the ledger")
 
     class Meta:
