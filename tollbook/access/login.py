@@ -24,18 +24,27 @@ def log_in(
         TooManyFailures: there were too many wrong ones.
         MustChangePassword: the password is right, and has expired. A token does not expire.
     """
+    known = verified(realm=realm, login=login, password=password, token=token, address=address, now=now)
+    if not token and password_has_expired(known, now):
+        raise MustChangePassword("the password has expired: change it with Session/change_password, then log in")
+    return known
+
+
+def verified(
+    *, realm: RealmName | None, login: str, password: str = "", token: str = "", address: str, now: datetime
+) -> User:
+    """Likewise, also with a password that has expired: enough to change it, and for nothing else."""
     there = _of_that_login(realm, login)
     if (known := next((one for one in there if RIGHT_LATELY.remembers(password, one.password)), None)) is None:
-        see_that_may_try(login=login, address=address, now=now)
+        failures = see_that_may_try(login=login, address=address, now=now)
         known = _by_token(there, token) if token else _by_password(there, password)
         if known is None or not may_come_in(known, now) or not may_come_from(known, address):
             note_failure(login=login, address=address, now=now)
             raise LoginRefused("login or password is wrong")
-        forget_failures(login=login)
+        if failures:
+            forget_failures(login=login)
     elif not may_come_in(known, now) or not may_come_from(known, address):
         raise LoginRefused("login or password is wrong")
-    if not token and password_has_expired(known, now):
-        raise MustChangePassword("the password has expired: change it with Session/change_password, then log in")
     return known
 
 

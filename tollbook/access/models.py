@@ -73,6 +73,7 @@ class ApiSession(models.Model):
     sealed_id = models.CharField(max_length=32, help_text="the id, readable by who has the refresh token")
     address = models.CharField(max_length=45, blank=True)
     opened_at = models.DateTimeField()
+    by_token = models.BooleanField(default=False, help_text="by an API token, which does not expire")
     opened_by = models.CharField(
         max_length=200, blank=True, help_text="of the staff, for somebody; blank = themselves"
     )

@@ -65,14 +65,14 @@ def add_user(
 def change_user(*, user: User, now: datetime, **facts: object) -> User:
     """Change name, email, role, allowed_addresses, is_blocked or must_change_password.
 
-    Who is blocked is thrown out at once.
+    Who is blocked, or must change the password, is thrown out at once.
     """
     if "role" in facts:
         role = facts["role"]
         _checked_role(role if isinstance(role, Role) else None, RealmName(user.realm))
     _put(user, facts)
     user.save()
-    if user.is_blocked:
+    if user.is_blocked or facts.get("must_change_password"):
         end_sessions_of(user, now=now)
     return user
 

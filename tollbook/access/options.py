@@ -1,6 +1,7 @@
 """What an operator may set about logins, by environment variables; each has a default."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +25,8 @@ class Options:
     calls_per_minute: int  # of one address, and of one user
     i_env: int  # the number of this site in tokens
     scopes: str  # in tokens; nothing here depends on them
+    session_cookie: str  # names of the cookies that a login sets
+    token_cookie: str
     proxies: tuple[Network, ...]  # whose X-Forwarded-For is believed
 
 
@@ -46,9 +49,11 @@ def read_options(environment: Mapping[str, str]) -> Options:
             seconds=_number(environment, "REFRESH_LIFETIME_S", 7 * DAY_S, least=0, most=365 * DAY_S)
         ),
         password_days=_number(environment, "PASSWORD_DAYS", 30, least=0, most=3_650),
-        calls_per_minute=_number(environment, "CALLS_PER_MINUTE", 6_000, least=1, most=10_000_000),
+        calls_per_minute=_number(environment, "CALLS_PER_MINUTE", 30_000, least=1, most=10_000_000),
         i_env=_number(environment, "I_ENV", 1, least=1, most=1_000_000_000),
         scopes=environment.get(f"{PREFIX}SCOPES", ""),
+        session_cookie=_cookie(environment, "SESSION_COOKIE", "session_id"),
+        token_cookie=_cookie(environment, "TOKEN_COOKIE", "access_token"),
         proxies=_networks(environment, "PROXIES"),
     )
 
@@ -60,6 +65,13 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     if not (text.isdecimal() and len(text) < 12 and least <= int(text) <= most):
         raise BadInput(f"{PREFIX}{name} is {text!r}; give a whole number from {least} to {most}, or leave it out")
     return int(text)
+
+
+def _cookie(environment: Mapping[str, str], name: str, default: str) -> str:
+    text = environment.get(PREFIX + name, "").strip() or default
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text):
+        raise BadInput(f"{PREFIX}{name} is {text!r}; give a name of letters, digits, - and _")
+    return text
 
 
 def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:

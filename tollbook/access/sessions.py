@@ -12,7 +12,7 @@ from tollbook.access.errors import RefreshRefused, SessionOver
 from tollbook.access.models import ApiSession, User
 from tollbook.access.options import options
 from tollbook.access.passwords import token_hash
-from tollbook.access.queries import may_come_in
+from tollbook.access.queries import may_come_in, password_has_expired
 from tollbook.access.tokens import make_token
 
 ID = re.compile(r"[0-9a-f]{32}")  # of sessions, and refresh tokens
@@ -31,11 +31,18 @@ class Opened:
 
 
 @transaction.atomic
-def open_session(user: User, *, address: str, now: datetime, by: str = "") -> Opened:
+def open_session(user: User, *, address: str, now: datetime, by: str = "", by_token: bool = False) -> Opened:
     """A new session. `by`: of the staff, who opens it for somebody."""
     _forget_old(now)
     session_id, refresh_token = secrets.token_hex(16), secrets.token_hex(16)
-    session = ApiSession(user=user, id_hash=token_hash(session_id), address=address, opened_at=now, opened_by=by)
+    session = ApiSession(
+        user=user,
+        id_hash=token_hash(session_id),
+        address=address,
+        opened_at=now,
+        opened_by=by,
+        by_token=by_token,
+    )
     return _given(session, session_id, refresh_token, now)
 
 
@@ -52,7 +59,11 @@ def refresh_session(refresh_token: str, *, now: datetime) -> Opened:
         .filter(refresh_hash=token_hash(refresh_token), ended_at=None, refresh_until__gt=now)
         .first()
     )
-    if session is None or not may_come_in(session.user, now):
+    if (
+        session is None
+        or not may_come_in(session.user, now)
+        or (not (session.by_token or session.opened_by) and password_has_expired(session.user, now))
+    ):
         raise RefreshRefused("the refresh token is not valid (any more); log in again")
     return _given(session, _unsealed(session.sealed_id, refresh_token), secrets.token_hex(16), now)
 

@@ -13,8 +13,8 @@ MOST_OF_A_LOGIN = 10  # within the window, from wherever
 MOST_OF_AN_ADDRESS = 30  # for whatever login
 
 
-def see_that_may_try(*, login: str, address: str, now: datetime) -> None:
-    """Before a password is looked at.
+def see_that_may_try(*, login: str, address: str, now: datetime) -> int:
+    """Before a password is looked at: how many failures of that login there were lately.
 
     Raises:
         TooManyFailures: there were too many failures within the window.
@@ -26,6 +26,7 @@ def see_that_may_try(*, login: str, address: str, now: datetime) -> None:
         raise TooManyFailures(
             f"too many wrong logins within {WINDOW.seconds // 60} minutes; wait that long, then try again"
         )
+    return int(counts["of_login"])
 
 
 def note_failure(*, login: str, address: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db import connection as database
 from django.test import Client
 
 from tests.jobs.pushing import PASSWORD, SECRET, switch
+from tollbook.api import body
 from tollbook.api.push import gates, views
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import set_connection
@@ -145,7 +146,7 @@ def test_other_methods_keep_nothing(fs: Connection) -> None:
 
 def test_a_body_has_a_largest_size(fs: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MAX_BODY_BYTES", 100)
-    monkeypatch.setattr(views, "BLOCK_BYTES", 7)
+    monkeypatch.setattr(body, "BLOCK_BYTES", 7)
     assert push(f"{fs.name}/{SECRET}", b"a" * 100).status_code == 200
     assert push(f"{fs.name}/{SECRET}", b"b" * 101).status_code == 413
     assert PushedMessage.objects.count() == 1

@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
                 ('sealed_id', models.CharField(help_text='the id, readable by who has the refresh token', max_length=32)),
                 ('address', models.CharField(blank=True, max_length=45)),
                 ('opened_at', models.DateTimeField()),
+                ('by_token', models.BooleanField(default=False, help_text='by an API token, which does not expire')),
                 ('opened_by', models.CharField(blank=True, help_text='of the staff, for somebody; blank = themselves', max_length=200)),
                 ('expires_at', models.DateTimeField()),
                 ('refresh_until', models.DateTimeField()),

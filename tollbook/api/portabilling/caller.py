@@ -33,6 +33,7 @@ class Caller:
     account_id: int | None = None  # in the realm of the account
     address: str = ""
     session_id: str = ""  # "" = each request brings its password or token
+    port_realm: Realm | None = None  # that the port is for; None = any
     permissions: tuple[str, ...] = ("*",)  # patterns of Service/method that the role allows
     now: datetime
     method: str = ""  # Service/name being answered

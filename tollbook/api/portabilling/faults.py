@@ -24,11 +24,13 @@ BRUTE_FORCE = "Server.Session.cannot_login_brute_force_activity"
 XDR_NOT_FOUND = "Server.CDR.xdr_not_found"
 NO_RECORDING = "Server.CDR.invalid_call_recording_id"
 NO_DELIVERY_ADDRESS = "Server.AccessControl.empty_rec_and_bcc"
+STANDALONE = "standalone_mode"
 NO_VOICEMAIL = "Server.Account.unified_messaging_disabled"
 
 # No public source says how these are spelled there; ours follow the scheme of the known ones.
 METHOD_NOT_FOUND = "Client.api.method_not_found"
 BAD_REQUEST = "Client.api.bad_request"
+TOO_MANY_CALLS = "Client.api.too_many_requests"
 INTERNAL_ERROR = "Server.api.internal_error"
 
 

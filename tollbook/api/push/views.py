@@ -9,15 +9,15 @@ import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from django.db import Error
 from django.db import connection as database
 from django.http import HttpRequest, HttpResponse
 
+from tollbook.api.body import read_body
 from tollbook.api.push.gates import GATES, Way
-from tollbook.api.push.silence import BODIES
 from tollbook.connectors.push_gate import NO_GATE, PushGate
 from tollbook.connectors.pushed import Pushed
 from tollbook.errors import TollbookError
@@ -27,13 +27,8 @@ MAX_BODY_BYTES = 4 << 20  # a call's XML has some 20 kB; with every application 
 MAX_QUERY_FIELDS = 50
 MAX_HEADER_CHARACTERS = 1_000
 RETRY_AFTER_S = 5  # when the database is away
-BLOCK_BYTES = 64 << 10
 
 LOG = structlog.get_logger()
-
-
-class _Reader(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
 
 
 def with_secret(request: HttpRequest, name: str, secret: str) -> HttpResponse:
@@ -76,8 +71,7 @@ def _taken(request: HttpRequest, name: str, is_known: Callable[[PushGate], bool]
         return _later()
     if not _is_let_in(request, way, is_known) or way is None:
         return None
-    with BODIES.reading():
-        body = _body(request)
+    body = read_body(request, most=MAX_BODY_BYTES)
     if body is None:
         return _text(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a record has at most {MAX_BODY_BYTES} bytes")
     _keep(way.connection_id, _message(request, body))
@@ -101,24 +95,6 @@ def _basic(header: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return login, password
-
-
-def _body(request: HttpRequest) -> bytes | None:
-    """All of it, however it is sent; None when it is too large.
-
-    Django reads no more than the announced length, and a body in chunks announces none: so it is read here.
-    """
-    announced = request.META.get("CONTENT_LENGTH") or ""
-    length = int(announced) if announced else MAX_BODY_BYTES + 1
-    if announced and length > MAX_BODY_BYTES:
-        return None
-    stream: _Reader = request.META["wsgi.input"]
-    received = bytearray()
-    while len(received) < length and (block := stream.read(min(BLOCK_BYTES, length - len(received)))):
-        received += block
-    if announced and len(received) < length:
-        raise ValueError("less came than was announced")
-    return bytes(received) if len(received) <= MAX_BODY_BYTES else None
 
 
 def _message(request: HttpRequest, body: bytes) -> Pushed:
