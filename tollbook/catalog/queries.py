@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import cast
 
 import polars as pl
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from tollbook.catalog.models import PricesOf, Product, ProductSpecial, ProductTariff, Tariff, TariffVersion
 from tollbook.database import Params, copy_out
@@ -204,11 +204,23 @@ def _percent(version: TariffVersion) -> str:
 
 def product_list() -> list[dict[str, object]]:
     """Every product by code, with what it names for each kind of usage."""
-    products = Product.objects.annotate(account_count=Count("accounts")).prefetch_related(
-        Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")),
-        Prefetch("specials", ProductSpecial.objects.select_related("tariff").order_by("place")),
+    products = (
+        Product.objects.select_related("plan")
+        .annotate(account_count=Count("accounts"))
+        .prefetch_related(
+            "goes_with",
+            "tier_schemes",
+            Prefetch("tariffs", ProductTariff.objects.select_related("tariff").order_by("kind")),
+            Prefetch("specials", ProductSpecial.objects.select_related("tariff").order_by("place")),
+        )
     )
     return [product_facts(product) | {"accounts": product.account_count} for product in products.order_by("code")]
+
+
+def allowed_addons(product: Product) -> QuerySet[Product]:
+    """The add-ons that an account with this main product may have, by code. What is hidden is not offered."""
+    goes = Q(goes_with_any=True) | Q(goes_with=product)
+    return Product.objects.filter(goes, is_addon=True, is_hidden=False).distinct().order_by("code")
 
 
 def product_facts(product: Product) -> dict[str, object]:
@@ -216,12 +228,24 @@ def product_facts(product: Product) -> dict[str, object]:
     return {
         "code": product.code,
         "name": product.name,
+        "addon": product.is_addon,
+        "goes_with": "any" if product.goes_with_any else ", ".join(one.code for one in product.goes_with.all()),
+        "plan": product.plan.code if product.plan else "",
         "tariffs": ", ".join(
             f"{named.kind}={named.tariff.name if named.tariff else 'not billed'}"
             for named in product.tariffs.all()
         ),
         "special": ", ".join(f"{one.kind}={one.tariff.name}" for one in product.specials.all()),
+        "tiers": ", ".join(scheme.name for scheme in product.tier_schemes.all()),
         "on_net": product.on_net,
+        "role": product.role,
+        "is_hidden": product.is_hidden,
+        "needs_approval": product.needs_approval,
+        "checklist": product.checklist,
+        "features": product.features,
+        "description": product.description,
+        "end_user_name": product.end_user_name,
+        "end_user_description": product.end_user_description,
         "number_rules": product.number_rules,
         "excluded": ", ".join(one["pattern"] for one in product.exclusions if not one["is_hidden"]),
         "hidden": ", ".join(one["pattern"] for one in product.exclusions if one["is_hidden"]),

@@ -34,6 +34,12 @@ COMMANDS = {
     "customers": Command("tollbook.cli.customers:app", "Customers: who pays."),
     "accounts": Command("tollbook.cli.accounts:app", "Accounts and their numbers: what makes usage."),
     "products": Command("tollbook.cli.products:app", "Products: which tariff prices which kind of usage."),
+    "plans": Command("tollbook.cli.plans:app", "Plans: fees by the period, of a product or a customer."),
+    "allowances": Command("tollbook.cli.allowances:app", "Allowances: usage that is included in a plan."),
+    "tiers": Command("tollbook.cli.tiers:app", "Tiers: prices that depend on how much was used in a period."),
+    "destinations": Command(
+        "tollbook.cli.destinations:app", "Destination groups: prefixes under one name, for allowances and tiers."
+    ),
     "tariff": Command("tollbook.cli.tariff:app", "Tariffs: import price lists, see what changes, look up a rate."),
     "connection": Command(
         "tollbook.cli.connection:app",

@@ -8,16 +8,24 @@ from typing import Annotated
 import typer
 from django.db import transaction
 
-from tollbook.catalog.models import OnNet
+from tollbook.catalog.models import OnNet, Role
 from tollbook.catalog.operations import put_markups, set_product
-from tollbook.catalog.queries import product_facts, product_list
+from tollbook.catalog.operations.checks import named_product
+from tollbook.catalog.queries import allowed_addons, product_facts, product_list
 from tollbook.cli.connection import options
 from tollbook.cli.connection.number_rules import read_number_rules
 from tollbook.cli.database import open_database
-from tollbook.cli.listing import print_list
+from tollbook.cli.listing import print_json, print_list, shown
 from tollbook.cli.tariff_options import percent
 from tollbook.errors import BadInput
 from tollbook.usage.exclusions import read_patterns
+
+ANY = "any"  # an add-on goes with it: every main product
+# Of a product, what makes a table too wide; `products show` has it.
+ONLY_JSON = (
+    *("number_rules", "excluded", "hidden", "needs_approval", "checklist", "features", "role"),
+    *("description", "end_user_name", "end_user_description"),
+)
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Products: which tariff prices which kind of usage."
@@ -57,6 +65,29 @@ def set_(
             help="Calls between accounts: charged, free between those of one customer, or free between all."
         ),
     ] = OnNet.CHARGED,
+    plan: Annotated[str | None, typer.Option(metavar="CODE", help="The plan of its fees.")] = None,
+    addon: Annotated[bool, typer.Option("--addon", help="It is had besides a main product.")] = False,
+    goes_with: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="A main product that the add-on goes with, or any; may be repeated."),
+    ] = None,
+    role: Annotated[Role, typer.Option(help="Of accounts that have it.")] = Role.UNIVERSAL,
+    end_user_name: Annotated[str, typer.Option(help="As customers see it.", show_default="the name")] = "",
+    end_user_description: Annotated[str, typer.Option(help="As customers see it.")] = "",
+    description: Annotated[str, typer.Option(help="For you.")] = "",
+    hidden: Annotated[bool, typer.Option("--hidden", help="Not offered any more; who has it keeps it.")] = False,
+    needs_approval: Annotated[
+        bool,
+        typer.Option("--needs-approval", help="An account that a customer makes waits until staff activate it."),
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TEXT", help="What staff see to before they activate one; may be repeated."),
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A service feature of accounts that have it; may be repeated."),
+    ] = None,
     exclude: options.Exclude = None,
     hide: options.Hide = None,
     country: options.Country = None,
@@ -70,6 +101,9 @@ def set_(
 
     Usage of a kind that the product does not name is set aside, it is not free. Rules for numbers are in place of the
     connection's, for the numbers called; what costs nothing is so besides what the connection says.
+
+    An add-on is had besides a main product: it brings its fee and allowances, and prices the kinds that the main
+    product does not name.
 
     Example: tollbook products set office --name "Office lines" --tariff voice_out=retail --markup 15
     """
@@ -96,11 +130,22 @@ def set_(
                 for is_hidden, text in ((False, exclude), (True, hide))
                 for pattern in read_patterns(text or "")
             ],
+            is_addon=addon,
+            goes_with=[one for one in goes_with or () if one != ANY],
+            goes_with_any=ANY in (goes_with or ()),
+            role=role,
+            plan=plan,
+            description=description,
+            end_user_name=end_user_name,
+            end_user_description=end_user_description,
+            is_hidden=hidden,
+            needs_approval=needs_approval,
+            checklist=check or (),
+            features=dict(_feature(text) for text in feature or ()),
         )
     named = ", ".join(f"{kind}={tariff or 'not billed'}" for kind, tariff in tariffs.items())
-    typer.echo(
-        f"product {code}: {named or 'no kind of usage, all of it is set aside'}; on-net calls {on_net.value}"
-    )
+    nothing = "no kind of usage" if addon else "no kind of usage, all of it is set aside"
+    typer.echo(f"{'add-on' if addon else 'product'} {code}: {named or nothing}; on-net calls {on_net.value}")
     for what, said in _also(product_facts(product)):
         typer.echo(f"{what}: {said}")
 
@@ -113,13 +158,39 @@ def list_(as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = Fa
     """
     open_database()
     empty = "there are no products; make one with `tollbook products set CODE --name … --tariff voice_out=NAME`"
-    only_json = ("number_rules", "excluded", "hidden")
-    print_list(product_list(), as_json=as_json, empty=empty, right=("accounts",), only_json=only_json)
+    print_list(product_list(), as_json=as_json, empty=empty, right=("accounts",), only_json=ONLY_JSON)
+
+
+@app.command()
+def show(
+    code: Annotated[str, typer.Argument(help="The product's code.", show_default=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """What a product is, and the add-ons that go with it.
+
+    Example: tollbook products show office
+    """
+    open_database()
+    product = named_product("products show", code)
+    addons = [] if product.is_addon else [one.code for one in allowed_addons(product)]
+    facts = product_facts(product) | {"addons": addons}
+    if as_json:
+        print_json(facts)
+        return
+    for key, value in facts.items():
+        if value:
+            said = ", ".join(map(str, value)) if isinstance(value, list) else shown(value)
+            typer.echo(f"{key.replace('_', ' ')}: {said}")
 
 
 def _also(facts: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """What a product says besides its tariffs."""
     rules = facts["number_rules"]
+    if facts["plan"]:
+        yield "fees", str(facts["plan"])
+    if facts["goes_with"]:
+        yield "goes with", str(facts["goes_with"])
     if facts["special"]:
         yield "special lists, which come first", str(facts["special"])
     if facts["excluded"]:
@@ -154,3 +225,10 @@ def _pair(option: str, text: str) -> tuple[str, str]:
     if not (kind and equals and name):
         raise BadInput(f"{option} {text!r}: write the kind and the tariff's name, as voice_out=retail")
     return kind, name
+
+
+def _feature(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise BadInput(f"--feature {text!r}: write name and value, as call_recording=yes")
+    return name, value

@@ -36,3 +36,15 @@ def percent(option: str, text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         raise BadInput(f"{option} {text!r} is not a number; write percent, as 12.5") from None
+
+
+def amount(option: str, text: str) -> Decimal:
+    """0.015, with a point or a comma.
+
+    Raises:
+        BadInput: it is no number.
+    """
+    try:
+        return Decimal(text.replace(",", "."))
+    except InvalidOperation:
+        raise BadInput(f"{option} {text!r} is not an amount; write it as 0.015") from None
