@@ -9,6 +9,7 @@ from tollbook.access.queries import may_come_from, may_come_in, password_has_exp
 from tollbook.access.throttle import forget_failures, note_failure, see_that_may_try
 
 MOST_LOGIN_CHARACTERS = 64
+WRONG = "login or password is incorrect; passwords are case sensitive"
 REALMS_IN_ORDER = (RealmName.STAFF, RealmName.CUSTOMER, RealmName.ACCOUNT)
 
 
@@ -40,11 +41,11 @@ def verified(
         known = _by_token(there, token) if token else _by_password(there, password)
         if known is None or not may_come_in(known, now) or not may_come_from(known, address):
             note_failure(login=login, address=address, now=now)
-            raise LoginRefused("login or password is wrong")
+            raise LoginRefused(WRONG)
         if failures:
             forget_failures(login=login)
     elif not may_come_in(known, now) or not may_come_from(known, address):
-        raise LoginRefused("login or password is wrong")
+        raise LoginRefused(WRONG)
     return known
 
 

@@ -1,5 +1,6 @@
 """Access tokens: JWTs signed by this site (RS256), readable by clients, refused by every other site."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ ALGORITHM = "RS256"
 KEY_BITS = 2_048
 AUDIENCE = ["portabilling-api", "portasip-api", "espf-api"]
 CLAIMED_REALMS = {RealmName.STAFF: "admin", RealmName.CUSTOMER: "customer", RealmName.ACCOUNT: "account"}
+KEY_ID = re.compile(r"[0-9a-f]{32}")
 MOST_CHARACTERS = 8_192  # of a token that is looked at
 _LOCK = 7_043_551  # of the database: one process makes the first key
 
@@ -54,7 +56,10 @@ def session_id_of(token: str, *, now: datetime) -> str:
     try:
         if len(token) > MOST_CHARACTERS:
             raise BadToken("an access token is not that long; log in for a new one")
-        public = _public(str(jwt.get_unverified_header(token).get("kid", "")))
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") != ALGORITHM or not KEY_ID.fullmatch(str(header.get("kid", ""))):
+            raise BadToken("the access token is not signed as this site signs; log in for a new one")
+        public = _public(header["kid"])
         # When it ends is held against the clock that is given.
         claims = jwt.decode(
             token,

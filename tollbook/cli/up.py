@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 from django.conf import settings
 
+from tollbook.access.options import options
 from tollbook.cli.database import open_database
 from tollbook.errors import BadInput
 from tollbook.up.certificate import check_certificate, trial_certificate
-from tollbook.up.child import PUSH, SCHEDULER, WEB, WORKER, command
+from tollbook.up.child import PUSH, REALMS, SCHEDULER, WEB, WORKER, command
 from tollbook.up.logs import JSON_VARIABLE, set_up_logs
 from tollbook.up.supervisor import Child, Patience, Supervisor
 
@@ -35,6 +36,13 @@ def up(
     tls_trial: Annotated[
         bool, typer.Option("--tls-trial", help="HTTPS with a certificate that nobody has signed, made for trials.")
     ] = False,
+    portabilling_ports: Annotated[
+        str,
+        typer.Option(
+            metavar="ADMIN,CUSTOMER,ACCOUNT",
+            help="Further ports, each for one realm of the PortaBilling-compatible API, as 8443,8444,8445.",
+        ),
+    ] = "",
     log_json: Annotated[bool, typer.Option("--log-json", help="Log lines as JSON.")] = False,
 ) -> None:
     """Run it all: collect on schedule, send alarms, answer on the web. Ctrl-C or SIGTERM stops it.
@@ -46,7 +54,10 @@ def up(
     pair = trial_certificate(folder=settings.TOLLBOOK_HOME, host=host) if tls_trial else tls
     if pair is not None:
         check_certificate(*pair)
-    see_that_it_is_free(host, port)
+    options()
+    realm_ports = ports_of_realms(portabilling_ports, but=port)
+    for one in (port, *realm_ports.values()):
+        see_that_it_is_free(host, one)
     if log_json:
         os.environ[JSON_VARIABLE] = "1"
     set_up_logs("up")
@@ -55,9 +66,34 @@ def up(
         Child(name=role, command=command(role, host=host, port=port, stop_s=stop_within, tls=pair))
         for role in (WEB, WORKER, SCHEDULER, PUSH)
     ]
+    children += [
+        Child(
+            name=f"{WEB} {realm}",
+            command=command(WEB, host=host, port=one, stop_s=stop_within, tls=pair, realm=realm),
+        )
+        for realm, one in realm_ports.items()
+    ]
     typer.echo(f"{'https' if pair else 'http'}://{host}:{port}/health", err=True)
     if not Supervisor(children=children, patience=Patience(stop=stop_within)).run():
         raise typer.Exit(FAILED)
+
+
+def ports_of_realms(text: str, *, but: int) -> dict[str, int]:
+    """The port of each realm; none where nothing is written.
+
+    Raises:
+        BadInput: they are not three different ports, other than `but`.
+    """
+    if not text.strip():
+        return {}
+    words = [word.strip() for word in text.split(",")]
+    ports = [int(word) for word in words if word.isdecimal() and len(word) < 6 and 1 <= int(word) <= 65_535]
+    if len(ports) != len(words) or len(ports) != len(REALMS) or len({but, *ports}) != len(REALMS) + 1:
+        raise BadInput(
+            f"--portabilling-ports {text}: give three ports for {', '.join(REALMS)}, all different and other than "
+            f"--port {but}, as 8443,8444,8445"
+        )
+    return dict(zip(REALMS, ports, strict=True))
 
 
 def see_that_it_is_free(host: str, port: int) -> None:

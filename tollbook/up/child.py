@@ -10,16 +10,25 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS = "tollbook.config.settings"
+REALMS = ("admin", "customer", "account")  # of the API, as its clients name them
+REALM_VARIABLE = "TOLLBOOK_API_REALM"  # the one that a web process serves; unset = all, told apart by who logs in
 WORKER, SCHEDULER, WEB, PUSH = "worker", "scheduler", "web", "push"
 MARGIN_S = 5  # less than the supervisor waits, so that a worker ends by itself
 
 
-def command(role: str, *, host: str, port: int, stop_s: int, tls: tuple[Path, Path] | None = None) -> list[str]:
-    """How such a process is started: by this Python, as this Python was. `tls`: certificate and key."""
+def command(
+    role: str, *, host: str, port: int, stop_s: int, tls: tuple[Path, Path] | None = None, realm: str = ""
+) -> list[str]:
+    """How such a process is started: by this Python, as this Python was.
+
+    `tls`: certificate and key. `realm`: of REALMS, to which a web process answers alone; "" = to all.
+    """
     safe_path = ["-P"] if sys.flags.safe_path else []
     options = ["--host", host, "--port", str(port), "--stop", str(stop_s)]
     if tls is not None:
         options += ["--tls", *map(str, tls)]
+    if realm:
+        options += ["--realm", realm]
     return [sys.executable, *safe_path, "-m", "tollbook.up.child", role, *options]
 
 
@@ -31,7 +40,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--stop", type=int, default=30)
     parser.add_argument("--tls", type=Path, nargs=2)
+    parser.add_argument("--realm", choices=REALMS)
     told = parser.parse_args()
+    if told.realm:
+        os.environ[REALM_VARIABLE] = told.realm
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     import django  # noqa: PLC0415  after the settings are named
 

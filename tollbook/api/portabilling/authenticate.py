@@ -18,7 +18,8 @@ from tollbook.api.portabilling.caller import Caller
 from tollbook.api.portabilling.faults import NO_AUTH, Fault
 from tollbook.customers.actors import Realm
 
-REALM_VARIABLE = "TOLLBOOK_API_REALM"  # of the port that a process listens at; unset = any
+REALM_VARIABLE = "TOLLBOOK_API_REALM"  # set by `tollbook up` for the process of a realm's own port; unset = any
+REALMS = {"admin": Realm.STAFF, "customer": Realm.CUSTOMER, "account": Realm.ACCOUNT}
 CROSS_SITE = frozenset(
     {"cross-site", "same-site"}
 )  # of Sec-Fetch-Site: another site's page makes the browser call
@@ -27,7 +28,7 @@ CROSS_SITE = frozenset(
 def realm_of_this_port() -> Realm | None:
     """Which realm is served by this process; None = all, told apart by the credential."""
     named = os.environ.get(REALM_VARIABLE, "")
-    return Realm(named) if named else None
+    return REALMS[named] if named else None
 
 
 def credentials(request: HttpRequest, auth: Mapping[str, Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ import msgspec
 from django.db import transaction
 
 from tollbook.access.errors import BadToken, LoginRefused, SessionOver, WeakPassword
-from tollbook.access.login import log_in, verified
+from tollbook.access.login import WRONG, log_in, verified
 from tollbook.access.models import RealmName, User
 from tollbook.access.operations import set_password
 from tollbook.access.queries import users
@@ -149,7 +149,7 @@ def change_own_password(caller: Caller, login: str, old: str, new: str) -> Chang
     try:
         user = verified(realm=realm, login=named, password=old, address=caller.address, now=caller.now)
     except LoginRefused:
-        return Changed(0, {"old_password": "login or password is wrong"})
+        return Changed(0, {"old_password": WRONG})
     if old == new:
         return Changed(0, {"new_password": "it is the old one; choose another"})
     try:
