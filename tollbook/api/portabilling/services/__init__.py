@@ -1,5 +1,5 @@
 """The services: importing this package serves every method."""
 
-from tollbook.api.portabilling.services import account, customer, generic, session
+from tollbook.api.portabilling.services import account, customer, generic, session, xdrs
 
-__all__ = ["account", "customer", "generic", "session"]
+__all__ = ["account", "customer", "generic", "session", "xdrs"]
