@@ -160,5 +160,5 @@ class _Intake:
             )
             # Sorted by account, a batch is written to few places of the account index.
             records = records.sort("account_id", "start", "line")
-            batch = Batch(run, records, may_be_corrected=self.key_is_platform_id)
+            batch = Batch(run, records, self.key_is_platform_id, book.compiled)
             yield _Part(batch, pieces[-1].bytes_read, pieces[-1].unfinished)

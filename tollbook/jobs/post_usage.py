@@ -1,13 +1,15 @@
 """Write one prepared batch: records, identity, postings and the run's counts, whole or not at all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
 from django.db import transaction
 
 from tollbook.jobs.corrections import corrections, supersede
+from tollbook.jobs.price_book import Compiled
+from tollbook.jobs.take_included import take_included
 from tollbook.ledger.models import LedgerAccount, Transaction
 from tollbook.ledger.operations import GROUP, entries_of, post
 from tollbook.usage import operations as usage
@@ -23,6 +25,7 @@ class Batch:
     run: ImportRun
     records: pl.DataFrame
     may_be_corrected: bool  # keys are the platform's own ids, so the same key can come with other content
+    compiled: Compiled = field(default_factory=dict)  # tariffs at hand, for what included usage leaves of a call
 
 
 def post_batch(batch: Batch, *, posted_at: datetime) -> None:
@@ -60,7 +63,7 @@ def _post(batch: Batch, records: pl.DataFrame, posted_at: datetime) -> None:
     repeated = seen.join(corrected, on="record_key", how="anti") if not corrected.is_empty() else seen
     usage.count_days(batch.run, records["start"], repeated["start"])
     if not added.is_empty():
-        written = _write(batch.run, added, supersedes, posted_at)
+        written = _write(batch, added, supersedes, posted_at)
         counts.update(written["outcome"].value_counts().iter_rows())
         if not corrected.is_empty():
             usage.repoint_identity(written.filter(pl.col("supersedes_id").is_not_null()))
@@ -71,12 +74,12 @@ def _nulls(count: int) -> pl.Series:
     return pl.Series([None] * count, dtype=pl.Int64)
 
 
-def _write(
-    run: ImportRun, records: pl.DataFrame, supersedes: pl.Series | None, posted_at: datetime
-) -> pl.DataFrame:
+def _write(batch: Batch, records: pl.DataFrame, supersedes: pl.Series | None, posted_at: datetime) -> pl.DataFrame:
+    run = batch.run
+    records = records.with_columns(usage.new_record_ids(len(records)).alias("id"))
+    records = take_included(records, compiled=batch.compiled, posted_at=posted_at)
     charged_by = charge(records, posted_at=posted_at)
     rows = records.with_columns(
-        usage.new_record_ids(len(records)).alias("id"),
         charged_by.alias("transaction_id"),
         (supersedes if supersedes is not None else _nulls(len(records))).alias("supersedes_id"),
         pl.lit(run.connection_id, dtype=pl.Int64).alias("connection_id"),

@@ -26,7 +26,7 @@ CLOCK_SKEW = timedelta(days=1)
 # What is found out on the way to the outcome, and not needed once it is there.
 WORKINGS = (
     *("defect", "is_emergency", "cld_class", "is_number_read", "known_reason"),
-    *("match_reason", "account_code", "product_id", "account_from", "account_until", "product_reason"),
+    *("match_reason", "account_code", "account_from", "account_until", "product_reason"),
     *("tariff_reason", "tariff_id", "customer_currency", "customer_timezone"),
     *("takes_platform_price", "may_be_special"),
 )

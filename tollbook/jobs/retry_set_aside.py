@@ -8,7 +8,8 @@ from django.db import transaction
 
 from tollbook.connections.models import Connection
 from tollbook.jobs.post_usage import as_records, charge
-from tollbook.jobs.rate_usage import PriceBook, Reading, rate_usage
+from tollbook.jobs.rate_usage import Compiled, PriceBook, Reading, rate_usage
+from tollbook.jobs.take_included import take_included
 from tollbook.records import USAGE
 from tollbook.usage import operations as usage
 from tollbook.usage.queries import select_records
@@ -51,7 +52,7 @@ def retry_set_aside(
             charged += counts.get("charged", 0)
             free += counts.get("free", 0)
             if not dry_run:
-                _settle(rated, now)
+                _settle(rated, book.compiled, now)
             waiting = _waiting(source, reason, after_id=waiting["id"][-1])
     return Retried(tried, charged, free)
 
@@ -74,8 +75,9 @@ def _as_usage(waiting: pl.DataFrame) -> pl.DataFrame:
 
 
 @transaction.atomic
-def _settle(rated: pl.DataFrame, now: datetime) -> None:
-    settled = rated.with_columns(charge(rated, posted_at=now).alias("transaction_id"))
+def _settle(rated: pl.DataFrame, compiled: Compiled, now: datetime) -> None:
+    taken = take_included(rated, compiled=compiled, posted_at=now)
+    settled = taken.with_columns(charge(taken, posted_at=now).alias("transaction_id"))
     changed = settled.filter((pl.col("outcome") != "set_aside") | (pl.col("reason") != pl.col("was")))
     if changed.is_empty():
         return

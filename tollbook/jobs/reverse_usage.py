@@ -6,6 +6,7 @@ import polars as pl
 from django.db import transaction
 
 from tollbook.database import copy_out
+from tollbook.jobs.give_back_included import give_back_allowances, take_back_tiers
 from tollbook.ledger.models import LedgerAccount, Transaction
 from tollbook.ledger.operations import entries_of, post
 from tollbook.usage import operations as usage
@@ -27,11 +28,14 @@ HEADS = pl.Schema(
 
 
 def reverse_charges(records: pl.DataFrame, *, posted_at: datetime) -> None:
-    """Post the opposite of what these records (RECORDS) charged; those that charged nothing are passed over.
+    """Post the opposite of what these records (RECORDS) charged, and give back what they took of what is included.
 
     The tax of a charge is the sum of its records' taxes, so taking back some records of it is exact.
     """
-    charged = records.filter(pl.col("outcome") == "charged").select("transaction_id", "price_nanos", "currency")
+    give_back_allowances(records)
+    charged = records.filter(pl.col("outcome") == "charged").select(
+        "id", "transaction_id", "price_nanos", "currency", version_id="tariff_version_id"
+    )
     if charged.is_empty():
         return
     heads = copy_out(
@@ -43,9 +47,11 @@ def reverse_charges(records: pl.DataFrame, *, posted_at: datetime) -> None:
         HEADS,
         (charged["transaction_id"].unique().to_list(),),
     )
-    taken_back = entries_of(charged.join(heads, on="transaction_id"))
+    charged = charged.join(heads, on="transaction_id")
+    taken_back = entries_of(charged)
     entries = taken_back.with_columns(-pl.col("net_nanos"), -pl.col("tax_nanos"))
     post(entries, kind=Transaction.Kind.USAGE_REVERSAL, income=LedgerAccount.Kind.REVENUE, posted_at=posted_at)
+    take_back_tiers(charged, posted_at=posted_at)
 
 
 def undo_import(run: ImportRun, *, posted_at: datetime) -> int:

@@ -49,6 +49,7 @@ RATES = table(
         "prefix": pl.String,  # leading digits of the number rated; "" = any number
         "cli_prefix": pl.String,  # leading digits of the CLI; "" = any
         "destination": pl.String,  # shown to people
+        "category": pl.String,  # of destinations: national, mobile …; shown, and chosen by; prices do not depend on it
         "kind": pl.String,  # usage kind
         "from_s": pl.Int64,  # second of the call from which this step holds
         "first_per_min_nanos": NANOS,  # price of 60 s inside the first increment

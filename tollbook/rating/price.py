@@ -80,3 +80,9 @@ def _half_even(size: Ints, step: int) -> Ints:
     doubled_rest = 2 * (size - steps * step)
     is_odd = steps % 2 == 1
     return np.where((doubled_rest > step) | ((doubled_rest == step) & is_odd), steps + 1, steps)
+
+
+def rounded_difference(exact: int, settings: TariffSettings) -> int:
+    """An amount of 1/60 nano-units, however large, with the tariff's markup, rounded once to nano-units."""
+    parts: Any = np.array([exact * (BASIS_POINTS + settings.rate_markup_basis_points)], dtype=object)
+    return int(rounded_nanos(parts, settings.decimals, settings.rounding, per_nano=60 * BASIS_POINTS)[0])
