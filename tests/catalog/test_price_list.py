@@ -25,6 +25,7 @@ def test_the_shortest_list_is_prefixes_and_a_price_per_minute(read: Read) -> Non
         "prefix": "44",
         "cli_prefix": "",
         "destination": "",
+        "category": "",
         "kind": "voice_out",
         "from_s": 0,
         "first_per_min_nanos": CENT,

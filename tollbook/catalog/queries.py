@@ -233,7 +233,7 @@ def product_facts(product: Product) -> dict[str, object]:
         "plan": product.plan.code if product.plan else "",
         "tariffs": ", ".join(
             f"{named.kind}={named.tariff.name if named.tariff else 'not billed'}"
-            for named in product.tariffs.all()
+            for named in sorted(product.tariffs.all(), key=lambda named: named.kind)
         ),
         "special": ", ".join(f"{one.kind}={one.tariff.name}" for one in product.specials.all()),
         "tiers": ", ".join(scheme.name for scheme in product.tier_schemes.all()),

@@ -12,6 +12,7 @@ from tollbook.catalog.operations import derive_tariff, set_platform_tariff
 from tollbook.catalog.price_list.cells import moment
 from tollbook.catalog.proposal import Proposal, propose_version, record_proposal
 from tollbook.catalog.queries import tariff_list, version_rates
+from tollbook.catalog.rate_choice import chosen_rates
 from tollbook.catalog.rate_lookup import rate_for_number, version_in_force
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
@@ -207,6 +208,9 @@ def show(
         str | None,
         typer.Option(metavar="DATE", help="Only with what was recorded until then.", show_default="now"),
     ] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Only rates of this category of destinations.", show_default=False)
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many rates to show.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -217,8 +221,11 @@ def show(
     open_database()
     start = _moment("--at", at) if at else datetime.now(UTC)
     version = version_in_force(name, at=start, known_at=_moment("--known-at", known_at) if known_at else None)
+    rate_count = (version.base_version or version).rate_count
     if prefix is None:
-        rates = version_rates(version).head(limit)
+        rates = chosen_rates(version_rates(version), category=category)
+        rate_count = len(rates)
+        rates = rates.head(limit)
     else:
         digits = prefix.removeprefix("+").replace(" ", "")
         if not (digits.isascii() and digits.isdigit()):
@@ -230,10 +237,10 @@ def show(
     for key, value in version_facts(version).items():
         typer.echo(f"{key.replace('_', ' ')}: {value}")
     if rates.is_empty():
-        typer.echo(f"no rate for {prefix} ({kind}) at {start:%F %T %Z}")
+        asked = f"no rate for {prefix} ({kind})" if prefix else f"no rate of category {category!r}"
+        typer.echo(f"{asked} at {start:%F %T %Z}")
         raise typer.Exit(1)
     print_rates(rates, version)
-    rate_count = (version.base_version or version).rate_count
     if prefix is None and rate_count > limit:
         typer.echo(f"… and {rate_count - limit:,} more rates (--limit, or --prefix NUMBER)")
 

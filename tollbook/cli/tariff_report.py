@@ -163,6 +163,7 @@ def _rate(row: dict[str, Any], factor: Decimal) -> dict[str, object]:
         "prefix": row["prefix"] or "any number",
         "cli_prefix": row["cli_prefix"],
         "destination": row["destination"],
+        "category": row["category"],
         "window": _window(row),
         "from_s": str(row["from_s"]),
         **{name: (_amount(row[column], factor) or "") for column, name in AMOUNT_NAMES.items()},

@@ -122,6 +122,7 @@ class Rate(models.Model):
     prefix = models.TextField(db_collation="C")
     cli_prefix = models.TextField(db_collation="C")
     destination = models.TextField()
+    category = models.TextField(default="", db_default="", help_text="of destinations: national, mobile …")
     kind = models.TextField()
     from_s = models.BigIntegerField()
     first_per_min_nanos = models.BigIntegerField(null=True)

@@ -9,7 +9,7 @@ WHOLE_NUMBERS = ("from_s", "grace_period", "minimum_duration", "min_digits", "ma
 INCREMENTS = ("first_increment", "next_increment")
 MOMENTS = ("active_from", "active_until", "recorded_at")
 TIMES = ("from_time", "until_time")
-TEXTS = ("destination", "holiday")
+TEXTS = ("destination", "category", "holiday")
 COLUMNS = (
     *("prefix", "cli_prefix", "kind", "increment", "weekdays", "forbidden", "unit"),
     *(*AMOUNTS, *WHOLE_NUMBERS, *INCREMENTS, *MOMENTS, *TIMES, *TEXTS),

@@ -56,7 +56,7 @@ def with_defaults(typed: pl.DataFrame) -> pl.DataFrame:
     is_time = measure == Measure.TIME.value
     forbidden_price = pl.when("is_forbidden").then(0)
     return rows.with_columns(
-        pl.col("prefix", "cli_prefix", "destination").fill_null(""),
+        pl.col("prefix", "cli_prefix", "destination", "category").fill_null(""),
         pl.col("from_s").fill_null(0),
         pl.when(pl.col("unit").is_null() & (measure == Measure.MESSAGES.value))
         .then(pl.lit(MESSAGE_UNIT))
