@@ -53,6 +53,13 @@ def one_import_at_a_time(source: Connection) -> Iterator[None]:
         yield
 
 
+def no_import_meanwhile(source: Connection) -> bool:
+    """Take the same lock until the transaction that is open ends; False, at once, when an import has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s))", [f"tollbook import {source.pk}"])
+        return bool(cursor.fetchone()[0])
+
+
 @contextmanager
 def one_collect_at_a_time(source: Connection) -> Iterator[None]:
     """As `one_import_at_a_time`, for visits to the platform: files may be imported by hand meanwhile."""

@@ -17,6 +17,7 @@ from tests.jobs.office import NOON, Office, price_tariff
 from tollbook.api.portabilling.method import Attachment
 from tollbook.billing.models import Invoice, MoneyAction, Seller
 from tollbook.billing.operations import issue_invoice
+from tollbook.billing.operations.money import enter_money
 from tollbook.catalog.operations import set_product
 from tollbook.customers.models import Account, Customer
 from tollbook.jobs.reverse_usage import undo_import
@@ -225,7 +226,6 @@ def test_without_limit_there_are_a_hundred(office: Office, ann: Customer) -> Non
 
 
 def money_of(customer: Customer, action: MoneyAction, amount: str, **facts: Any) -> None:
-    from tollbook.billing.operations.money import enter_money
     enter_money(customer=customer, action=action, amount=Decimal(amount), by="clerk", now=NOON, **facts)
 
 

@@ -1,5 +1,27 @@
 """The services: importing this package serves every method."""
 
-from tollbook.api.portabilling.services import account, customer, generic, session, xdrs
+from tollbook.api.portabilling.services import (
+    access_control,
+    account,
+    cdr,
+    customer,
+    customer_class,
+    generic,
+    session,
+    user,
+    web_log,
+    xdrs,
+)
 
-__all__ = ["account", "customer", "generic", "session", "xdrs"]
+__all__ = [
+    "access_control",
+    "account",
+    "cdr",
+    "customer",
+    "customer_class",
+    "generic",
+    "session",
+    "user",
+    "web_log",
+    "xdrs",
+]
