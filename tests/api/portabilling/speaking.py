@@ -31,14 +31,14 @@ class Speaker:
             CONTENT_LENGTH=str(len(body)),
         )
 
-    def call(self, method: str, /, auth: dict[str, Any] | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, method: str, auth: dict[str, Any] | None = None, /, **params: Any) -> dict[str, Any]:
         """E3: the answer of a method, or the fault's two members."""
         asked: dict[str, Any] = {"params": params} | ({"auth_info": auth} if auth is not None else {})
         return answered(self.send(f"/rest/{method}", json.dumps(asked)))
 
     def log_in(self, login: str, password: str = "", **more: str) -> dict[str, Any]:
         """Open a session and use its access token from now on."""
-        asked: dict[str, Any] = {"login": login, **({"password": password} if password else {}), **more}
+        asked = {"login": login, **({"password": password} if password else {}), **more}
         tokens = self.call("Session/login", **asked)
         self.headers["Authorization"] = f"Bearer {tokens['access_token']}"
         return tokens
