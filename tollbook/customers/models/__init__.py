@@ -10,6 +10,7 @@ from tollbook.customers.models.accounts import (
     Approval,
     BlockedBy,
     ForeignNumber,
+    FormerCode,
     MarkKind,
     Number,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Extension",
     "ForeignCustomer",
     "ForeignNumber",
+    "FormerCode",
     "HuntGroup",
     "HuntGroupMember",
     "Identity",

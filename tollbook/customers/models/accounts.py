@@ -242,6 +242,20 @@ class AccountEvent(models.Model):
         return f"{self.account_id}: {self.what}"
 
 
+class FormerCode(models.Model):
+    """How an account was called until a moment. Usage from before that names it so is this account's."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="former_codes")
+    code = models.CharField(max_length=64, db_index=True)
+    until = models.DateTimeField(help_text="when the name became free for another account")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "code"], name="formercode_once")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} was {self.code}"
+
+
 class ForeignNumber(models.Model):
     """A DID in a platform's list, and the account it was on there, as last seen."""
 
