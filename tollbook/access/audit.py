@@ -10,6 +10,7 @@ from tollbook.access.models import AuditEntry, RealmName
 # Last line of defence: whoever notes something leaves secrets out.
 SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|credential|\bpin\b|private_key|cvv", re.IGNORECASE)
 HIDDEN = "•••"
+COMMAND_LINE = "command line"
 MOST_SUBJECT_CHARACTERS = 200
 
 
@@ -49,3 +50,18 @@ def without_secrets(value: Any) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [without_secrets(one) for one in value]
     return value.replace("\0", "") if isinstance(value, str) else value
+
+
+def note_by_hand(
+    *, method: str, subject: str, before: Mapping[str, Any], after: Mapping[str, Any], now: datetime
+) -> None:
+    """What somebody did at the command line."""
+    entry(
+        at=now,
+        who=COMMAND_LINE,
+        realm=RealmName.STAFF,
+        method=method,
+        subject=subject,
+        before=before,
+        after=after,
+    ).save()

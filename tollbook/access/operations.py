@@ -18,7 +18,6 @@ from tollbook.access.throttle import forget_failures
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
 
-COMMAND = "tollbook users"  # as the audit names what was done at the command line
 PATTERN = re.compile(r"[A-Za-z*?]+/[a-z_A-Z0-9*?]+|\*")
 MOST_PATTERNS = 500
 MOST_NETWORKS = 100

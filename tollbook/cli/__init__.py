@@ -67,6 +67,8 @@ COMMANDS = {
     "resume": Command("tollbook.cli.suspend:resuming", "Let a customer or an account call again."),
     "orders": Command("tollbook.cli.orders:app", "What platforms were told to stop, how it stands, and policies."),
     "alarms": Command("tollbook.cli.alarms:app", "Alarms: what somebody must look at, and who is told."),
+    "users": Command("tollbook.cli.users:app", "Users: who may log in to the API, and their tokens."),
+    "roles": Command("tollbook.cli.roles:app", "Roles: what users of the API may call."),
     "up": Command("tollbook.cli.up:app", "Run it all: collect on schedule, send alarms, answer on the web."),
     "bill": Command("tollbook.cli.bill:app", "Close a month: invoices as PDF, with their call lists."),
     "portabilling": Command(
