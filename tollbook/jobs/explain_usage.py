@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from tollbook.catalog.models import TariffVersion
 from tollbook.catalog.queries import compiled_version
 from tollbook.customers.models import Account
 from tollbook.errors import BadInput
+from tollbook.jobs.explain_included import included_in
 from tollbook.jobs.rate_usage import NO_RATES
 from tollbook.rating.explain import Explanation, explanation, rebuild
 from tollbook.usage.models import ImportRun
@@ -97,13 +99,18 @@ def explain_record(record_id: int) -> ExplainedRecord:
     )
 
 
-def _price(record: dict[str, object]) -> Explanation | None:
+def _price(record: dict[str, Any]) -> Explanation | None:
     version_id, charged_nanos = record["tariff_version_id"], record["price_nanos"]
-    if not isinstance(version_id, int):
-        if record["outcome"] in {"superseded", "undone"}:
+    was_taken_back = record["outcome"] in {"superseded", "undone"}
+    if version_id is None:
+        if was_taken_back:
             return None
         return explanation(record | {"known_reason": record["reason"]}, NO_RATES)
-    explained = explanation(record, compiled_version(version_id))
+    tariff = compiled_version(version_id)
+    included, allowances, tiers = included_in(record, tariff)
+    explained = explanation(record | included, tariff, allowances, tiers)
     if charged_nanos is not None and rebuild(explained).price_nanos != charged_nanos:
+        if was_taken_back:  # with what it had taken of included usage, which others may have by now
+            return None
         raise AssertionError(f"record {record['id']} was charged {charged_nanos}, its tariff gives {explained}")
     return explained

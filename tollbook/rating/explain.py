@@ -1,7 +1,7 @@
 """Why a record costs what it costs: kept as JSON, read by people, enough to compute the price again."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +13,7 @@ import polars as pl
 from tollbook.money import NANOS_PER_UNIT, Rounding
 from tollbook.rating.explain_table import SECOND, explanation_table
 from tollbook.rating.frames import CALLS, TariffSettings
+from tollbook.rating.included import INCLUDED
 from tollbook.rating.outcome import Outcome
 from tollbook.rating.platform_price import rate_by_platform
 from tollbook.rating.price import BASIS_POINTS, rounded_nanos
@@ -65,6 +66,34 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What an allowance covers of a record, from its beginning on."""
+
+    allowance: str
+    amount: int  # seconds, messages or bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TierStep:
+    """Units priced by one tier."""
+
+    begun: int  # units counted before them
+    units: int  # seconds, messages or bytes
+    price: str
+    per: str  # what the price is for
+
+
+@dataclass(frozen=True, slots=True)
+class TierPrices:
+    """What tiers make of the units that allowances left, in place of the prices of the rate."""
+
+    name: str
+    mode: str
+    steps: tuple[TierStep, ...]  # none where the tiers are others by now
+    value: str  # exactly, as `Explanation.exact`
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """One record's way to its price. Amounts are decimal text; null where a record got no further."""
 
@@ -96,6 +125,8 @@ class Explanation:
     price: str | None
     platform_price: str | None = None  # where it was taken
     markup_percent: str | None = None  # put on the platform's price, or on what the rates come to
+    allowances: tuple[Taken, ...] = ()
+    tiers: TierPrices | None = None
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -103,7 +134,11 @@ class Explanation:
     @classmethod
     def from_json(cls, text: str) -> Self:
         fields = json.loads(text)
-        return cls(**fields | {"steps": tuple(Step(**step) for step in fields["steps"])})
+        fields["steps"] = tuple(Step(**step) for step in fields["steps"])
+        fields["allowances"] = tuple(Taken(**taken) for taken in fields.get("allowances", ()))
+        if tiers := fields.get("tiers"):
+            fields["tiers"] = TierPrices(**tiers | {"steps": tuple(TierStep(**step) for step in tiers["steps"])})
+        return cls(**fields)
 
     def as_text(self) -> str:
         """The explanation in a few lines of English."""
@@ -126,10 +161,12 @@ class Explanation:
             yield f"prefix {self.prefix or 'any number'}{origin}{name}, price list line {self.line}"
         if self.platform_price is not None:
             yield f"the platform's price is {self.platform_price}, taken with a markup of {self.markup_percent} %"
+        yield from self._allowance_lines()
         for step in self.steps:
             hours = f", {step.window}" if step.window else ""
             per = "minute" if self.unit == SECOND else self.unit
             yield f"  from {step.begun}: {step.billed} {self.unit} at {step.price} per {per} (line {step.line}{hours})"
+        yield from self._tier_lines()
         if self.connect_fee not in {None, "0"}:
             yield f"  connect fee {self.connect_fee}"
         if self.bound:
@@ -138,6 +175,19 @@ class Explanation:
             yield f"  a markup of {self.markup_percent} % on that"
         if self.exact is not None:
             yield f"exactly {self.exact}, rounded {self.rounding} to {self.decimals} decimals"
+
+    def _allowance_lines(self) -> Iterator[str]:
+        for taken in self.allowances:
+            yield f"  {taken.amount} {self._counted_in()} are included: {taken.allowance}"
+
+    def _tier_lines(self) -> Iterator[str]:
+        if self.tiers:
+            yield f"  tiers {self.tiers.name} ({self.tiers.mode}) instead of the rate's prices: {self.tiers.value}"
+            for tier in self.tiers.steps:
+                yield (
+                    f"  after {tier.begun} {self._counted_in()}: {tier.units} {self._counted_in()}"
+                    f" at {tier.price} per {tier.per}"
+                )
 
     def _verdict(self) -> str:
         why = _WHY.get(self.reason or "", "")
@@ -157,11 +207,22 @@ class Rebuilt:
     price_nanos: int | None
 
 
-def explanation(call: Mapping[str, Any], tariff: Tariff) -> Explanation:
-    """Explain one record, given with the fields of CALLS (others are ignored, missing ones are null)."""
+def explanation(
+    call: Mapping[str, Any], tariff: Tariff, allowances: Sequence[Taken] = (), tiers: TierPrices | None = None
+) -> Explanation:
+    """Explain one record, given with the fields of CALLS (others are ignored, missing ones are null).
+
+    One that takes what is included comes with INCLUDED, too, and with what it took and how tiers price it.
+    """
     fields = {name: call.get(name) for name in CALLS}
     if tariff.settings.platform_markup_basis_points is not None:
         return _by_platform(call, fields, tariff)
+    if allowances or tiers:
+        schema = table({**CALLS, **INCLUDED})
+        rows = pl.DataFrame([{name: call.get(name) for name in schema}], schema=schema)
+        found = Explanation.from_json(explanations(rows, tariff)[0])
+        steps = () if tiers else found.steps
+        return replace(found, steps=steps, allowances=tuple(allowances), tiers=tiers)
     return Explanation.from_json(explanations(pl.DataFrame([fields], schema=CALLS), tariff)[0])
 
 
@@ -222,6 +283,8 @@ def rebuild(explained: Explanation) -> Rebuilt:
     total = _amount(explained.connect_fee) + sum(
         _amount(step.price) * step.billed / seconds_in_price for step in explained.steps
     )
+    if explained.tiers:
+        total += _exact(explained.tiers.value)
     minimum, maximum = explained.minimum_charge, explained.maximum_charge
     if minimum is not None and _amount(minimum) > 0:
         total = max(total, _amount(minimum))
@@ -244,6 +307,16 @@ def _rebuilt_by_platform(explained: Explanation) -> int:
     parts = np.array([base * (BASIS_POINTS + markup)])
     rounding = Rounding(explained.rounding)
     return int(rounded_nanos(parts, explained.decimals, rounding, per_nano=BASIS_POINTS)[0])
+
+
+def exact_text(sixtieths: int) -> str:
+    """An amount of 1/60 nano-units as `Explanation.exact` has it."""
+    return _text(Fraction(sixtieths, 60)) if sixtieths % 60 == 0 else f"{_text(Fraction(sixtieths))}/60"
+
+
+def _exact(text: str) -> Fraction:
+    amount, _, parts = text.partition("/")
+    return Fraction(Decimal(amount)) / int(parts or 1)
 
 
 def _amount(text: str | None) -> Fraction:

@@ -22,7 +22,7 @@ def in_group(numbers: Numbers, prefixes: Sequence[str]) -> Flags:
     shortest = _without_longer_ones(prefixes)
     if not shortest:
         return np.zeros(len(numbers.key), dtype=bool)
-    first = pl.DataFrame({"prefix": shortest}).select(prefix_start("prefix"))["prefix"].to_numpy()
+    first = pl.DataFrame({"prefix": shortest}).select(prefix_start("prefix")).to_series().to_numpy()
     length = np.array([len(prefix) for prefix in shortest])
     layout = lay_out(first, length)
     owner = layout.owner[BreakPoints.over(layout.starts).position(numbers.key)]

@@ -52,6 +52,32 @@ class Tiers:
         return 60 * units * step.nanos // step.units
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Units of a record that one tier prices."""
+
+    begun: int  # units counted before it
+    units: int
+    price: TierPrice
+
+    @property
+    def sixtieths(self) -> int:
+        """What it comes to, in 1/60 nano-units."""
+        return 60 * self.units * self.price.nanos // self.price.units
+
+
+def slices(tiers: Tiers, before: int, units: int) -> list[Slice]:
+    """What so many units are priced at, after so many that were counted before."""
+    after = before + units
+    if tiers.mode is Mode.VOLUME:
+        return [Slice(before, units, tiers.reached(after))]
+    ends = [*(step.from_units for step in tiers.steps[1:]), after]
+    cut = [
+        (max(before, step.from_units), min(after, end), step) for step, end in zip(tiers.steps, ends, strict=True)
+    ]
+    return [Slice(begun, ended - begun, step) for begun, ended, step in cut if ended > begun]
+
+
 # Records with what of them is counted. `counted` is the units of its `count` before this table.
 COUNTING = table(
     {

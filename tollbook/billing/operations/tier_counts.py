@@ -121,11 +121,11 @@ def take_back(usage_ids: list[int]) -> dict[int, int]:
             [min(usage_ids), max(usage_ids), usage_ids],
         )
         gone = pl.DataFrame(
-            [(count, usage, units, int(value)) for count, usage, units, value in cursor.fetchall()],
+            [(count, usage, -units, -int(value)) for count, usage, units, value in cursor.fetchall()],
             schema={"count": pl.Int64, "usage_id": pl.Int64, "units": pl.Int64, "value_sixtieths": pl.Int128},
             orient="row",
         )
-    sums = gone.group_by("count").agg(-pl.col("units", "value_sixtieths").sum(), pl.col("usage_id").max())
+    sums = gone.group_by("count").agg(pl.col("units", "value_sixtieths").sum(), pl.col("usage_id").max())
     _move(sums)
     return dict(sums.select("count", "usage_id").iter_rows())
 
