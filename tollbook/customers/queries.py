@@ -1,6 +1,6 @@
 """Reading customers: the directory in which usage is matched."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import polars as pl
@@ -8,6 +8,7 @@ from django.db.models import Count, Prefetch, Q
 
 from tollbook.connections.models import Connection
 from tollbook.customers.models import Account, AccountMark, Customer, Number
+from tollbook.customers.products_over_time import PRODUCT_SPANS, product_spans
 from tollbook.database import copy_out
 from tollbook.errors import BadInput
 from tollbook.records import UTC_TIME, table
@@ -41,6 +42,10 @@ MARKS = table(
         "mark_until": UTC_TIME,
     }
 )
+# Codes that an account gave up when it ended, and whose each was when.
+SHARED_CODES = table(
+    {"account_ref": pl.String, "account_id": pl.Int64, "code_from": UTC_TIME, "code_until": UTC_TIME}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Directory:
     links: pl.DataFrame  # LINKS
     pairings: pl.DataFrame  # PAIRINGS
     marks: pl.DataFrame  # MARKS
+    spans: pl.DataFrame = field(default_factory=PRODUCT_SPANS.to_frame)
+    shared_codes: pl.DataFrame = field(default_factory=SHARED_CODES.to_frame)
 
 
 def directory(connection_id: int | None = None) -> Directory:
@@ -98,7 +105,24 @@ def directory(connection_id: int | None = None) -> Directory:
         MARKS,
         (connection_id,),
     )
-    return Directory(accounts, numbers, links, pairings, marks)
+    return Directory(accounts, numbers, links, pairings, marks, product_spans(), _shared_codes())
+
+
+def _shared_codes() -> pl.DataFrame:
+    """As SHARED_CODES: one that has ended had its code until then; the last one for ever, unless there is a next."""
+    return copy_out(
+        """
+        SELECT f.code AS account_ref, f.account_id, lag(f.until) OVER of_code AS code_from,
+               CASE WHEN a.id IS NOT NULL OR lead(f.until) OVER of_code IS NOT NULL THEN f.until END AS code_until
+          FROM customers_formercode f LEFT JOIN customers_account a ON a.code = f.code
+        WINDOW of_code AS (PARTITION BY f.code ORDER BY f.until, f.id)
+        UNION ALL
+        SELECT a.code, a.id, max(f.until), NULL
+          FROM customers_formercode f JOIN customers_account a ON a.code = f.code
+         GROUP BY a.code, a.id
+        """,
+        SHARED_CODES,
+    )
 
 
 def customer_list() -> list[dict[str, object]]:

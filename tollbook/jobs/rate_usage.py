@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from tollbook.customers.products_over_time import with_addon_that_prices, with_product_of_start
 from tollbook.customers.queries import Directory
 from tollbook.jobs.price_book import NO_RATES, Compiled, PriceBook, Reading, version_in_force
 from tollbook.jobs.read_numbers import read_as_products_say, read_numbers
@@ -41,8 +42,11 @@ def rate_usage(records: pl.DataFrame, *, book: PriceBook, reading: Reading, rece
     records = _sensible_times(records, received_at)
     records = read_numbers(records, reading.rules)
     records = match_accounts(records, book.directory, reading.ways, pairs_customers=book.pairs_customers)
+    records = with_product_of_start(records, book.directory.spans)
     by_connection = excluded(records, reading.exclusions, country_code=reading.rules.country_code)
     records = read_as_products_say(records, book.product_readings, reading)
+    named = book.product_tariffs.select("product_id", "kind")
+    records = with_addon_that_prices(records, book.directory.spans, named)
     records = _pick_tariff(records, book)
     takes_platform_price = pl.col("takes_platform_price").fill_null(value=False)
     before_prices = pl.coalesce(

@@ -28,9 +28,16 @@ def other_number() -> pl.Expr:
 
 
 def by_account(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
-    """The account whose code the platform wrote in the record."""
+    """The account whose code the platform wrote in the record: of a code used again, whose it was at the start."""
     codes = directory.accounts.select("account_id", account_ref="account_code")
-    return records.select("row", "account_ref").join(codes, on="account_ref").select("row", "account_id")
+    shared = directory.shared_codes
+    if not shared.is_empty():
+        codes = codes.join(shared, on="account_ref", how="anti")
+    pairs = records.select("row", "account_ref").join(codes, on="account_ref").select("row", "account_id")
+    if shared.is_empty():
+        return pairs
+    by_time = records.select("row", "start", "account_ref").join(shared, on="account_ref")
+    return pl.concat([pairs, by_time.filter(_holds("code_from", "code_until")).select("row", "account_id")])
 
 
 def by_platform(records: pl.DataFrame, directory: Directory) -> pl.DataFrame:
