@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 
 from tollbook.billing.documents.call_list import call_list_csv
+from tollbook.billing.documents.figures import Figures
 from tollbook.billing.documents.invoice import (
     CALL_LIST,
     BankAccount,
@@ -21,8 +22,7 @@ from tollbook.billing.documents.invoice import (
     Unit,
 )
 from tollbook.billing.documents.render import render_invoice
-from tollbook.billing.documents.words import words_of
-from tollbook.billing.models import Invoice, Seller
+from tollbook.billing.models import FeeKind, Invoice, Seller
 from tollbook.billing.models import InvoiceLine as StoredLine
 from tollbook.customers.models import Customer
 from tollbook.phone import region_name
@@ -43,7 +43,7 @@ def documents_of(invoice: Invoice, calls: pl.DataFrame) -> Iterator[tuple[str, s
 def document_of(invoice: Invoice, calls: pl.DataFrame) -> InvoiceDocument:
     """Everything that is printed on the invoice, with its calls (`queries.CALLS`)."""
     customer, seller = invoice.customer, invoice.series.seller
-    words = words_of(customer.language)
+    figures = Figures(customer.language)
     treatment = TaxCategory(customer.tax_treatment)
     lines = list(invoice.lines.order_by("position"))
     return InvoiceDocument(
@@ -55,7 +55,7 @@ def document_of(invoice: Invoice, calls: pl.DataFrame) -> InvoiceDocument:
         period_since=invoice.period_since,
         period_until=invoice.period_until,
         currency=invoice.currency,
-        lines=tuple(_line(line, words["service"], treatment) for line in lines),
+        lines=tuple(_line(line, figures, treatment) for line in lines),
         tax_totals=tuple(_tax_totals(lines, treatment)),
         price_basis=PriceBasis.GROSS if invoice.is_gross else PriceBasis.NET,
         bank_account=_bank_account(seller),
@@ -111,17 +111,40 @@ def _tax_rate(percent: Decimal, treatment: TaxCategory) -> TaxRate:
     return TaxRate(percent, TaxCategory.STANDARD if percent else treatment)
 
 
-def _line(line: StoredLine, services: dict[str, str], treatment: TaxCategory) -> InvoiceLine:
-    measure = KINDS[line.usage_kind]
-    is_correction = line.records == 0
+def _line(line: StoredLine, figures: Figures, treatment: TaxCategory) -> InvoiceLine:
+    make = _line_of_usage if line.usage_kind in KINDS else _line_of_money
+    return make(line, figures, _tax_rate(line.tax_rate, treatment))
+
+
+def _line_of_usage(line: StoredLine, figures: Figures, tax_rate: TaxRate) -> InvoiceLine:
+    services, measure = figures.words["service"], KINDS[line.usage_kind]
+    is_tier = line.what == "tier"
+    has_records = line.records > 0 and not is_tier
     return InvoiceLine(
-        service=services["correction" if is_correction else line.usage_kind],
-        destination=line.destination or None,
-        quantity=None if is_correction else _quantity(line, measure),
+        service=services[line.usage_kind if has_records or is_tier else "correction"],
+        destination=services["tier"] if is_tier else line.destination or None,
+        quantity=_quantity(line, measure) if has_records else None,
         unit=UNITS[measure],
-        duration_s=line.billed if measure is Measure.TIME and not is_correction else None,
+        duration_s=line.billed if measure is Measure.TIME and has_records else None,
         net=line.net,
-        tax_rate=_tax_rate(line.tax_rate, treatment),
+        tax_rate=tax_rate,
+        tax=line.tax,
+        gross=line.net + line.tax,
+    )
+
+
+def _line_of_money(line: StoredLine, figures: Figures, tax_rate: TaxRate) -> InvoiceLine:
+    """`Cloud PBX, 2026-06-01 – 2026-06-30` of 3 accounts; what was entered by hand has no quantity."""
+    said = figures.words["fee"].get(line.what, "")
+    days = figures.period(line.since, line.until) if line.since and line.until and line.since < line.until else ""
+    unit = Unit.DAY if line.what == FeeKind.WAIVER else Unit.ACCOUNT if line.billed else Unit.PIECE
+    return InvoiceLine(
+        service=figures.words["service"][line.usage_kind],
+        destination=", ".join(filter(None, (line.destination, said, days))) or None,
+        quantity=Decimal(line.records) if line.what else None,
+        unit=unit,
+        net=line.net,
+        tax_rate=tax_rate,
         tax=line.tax,
         gross=line.net + line.tax,
     )

@@ -7,18 +7,22 @@ import polars as pl
 
 from tollbook.customers.models import Customer
 from tollbook.database import copy_out
+from tollbook.ledger.models import Transaction
 from tollbook.ledger.operations import tax_of
 from tollbook.phone import countries
 from tollbook.records import INCOMING, UTC_TIME, table
 
 # A call was posted to the month that the customer's zone said then; the zone may be another one now.
 OTHER_ZONE = timedelta(days=2)
+# Money that only changes hands is on no invoice.
+NOT_SOLD = (Transaction.Kind.PAYMENT.value, Transaction.Kind.REFUND.value)
 # The shortest numbers with their country code are Niue's: 683 and four digits.
 LEAST_DIGITS_ABROAD = 7
 
 UNBILLED = table(
     {
         "transaction_id": pl.Int64,
+        "kind": pl.String,  # Transaction.Kind
         "account_id": pl.Int64,
         "month": pl.Date,
         "usage_kind": pl.String,
@@ -26,6 +30,19 @@ UNBILLED = table(
         "is_gross": pl.Boolean,
         "net_nanos": pl.Int64,
         "tax_nanos": pl.Int64,
+    }
+)
+
+# What a fee, a charge or a credit is for.
+BEHIND_MONEY = table(
+    {
+        "transaction_id": pl.Int64,
+        "subscription_id": pl.Int64,
+        "charge_model": pl.String,
+        "text": pl.String,
+        "what": pl.String,  # FeeKind
+        "since": pl.Date,
+        "until": pl.Date,
     }
 )
 
@@ -53,12 +70,12 @@ def customers_to_invoice(until: date) -> list[int]:
     found = copy_out(
         """
         SELECT c.id AS customer_id FROM customers_customer c WHERE EXISTS (
-            SELECT FROM ledger_transaction t WHERE t.customer_id = c.id AND t.month < %s
+            SELECT FROM ledger_transaction t WHERE t.customer_id = c.id AND t.month < %s AND t.kind <> ALL(%s)
                AND NOT EXISTS (SELECT FROM billing_invoicedtransaction i WHERE i.transaction_id = t.id))
          ORDER BY c.code
         """,
         pl.Schema({"customer_id": pl.Int64}),
-        (until,),
+        (until, list(NOT_SOLD)),
     )
     return found["customer_id"].to_list()
 
@@ -67,19 +84,38 @@ def unbilled(customer_id: int, currency: str, until: date) -> pl.DataFrame:
     """The customer's transactions of months before `until` that are on no invoice, as UNBILLED."""
     return copy_out(
         """
-        SELECT t.id AS transaction_id, t.account_id, t.month, t.usage_kind, t.is_gross,
+        SELECT t.id AS transaction_id, t.kind, t.account_id, t.month, t.usage_kind, t.is_gross,
                (t.tax_rate * 100)::bigint AS tax_basis_points,
                -sum(p.amount_nanos) FILTER (WHERE a.kind IN ('revenue', 'rounding')) AS net_nanos,
                coalesce(-sum(p.amount_nanos) FILTER (WHERE a.kind = 'tax'), 0) AS tax_nanos
           FROM ledger_transaction t
           JOIN ledger_posting p ON p.transaction_id = t.id
           JOIN ledger_ledgeraccount a ON a.id = p.ledger_account_id
-         WHERE t.customer_id = %s AND t.currency = %s AND t.month < %s
+         WHERE t.customer_id = %s AND t.currency = %s AND t.month < %s AND t.kind <> ALL(%s)
            AND NOT EXISTS (SELECT FROM billing_invoicedtransaction i WHERE i.transaction_id = t.id)
          GROUP BY t.id ORDER BY t.id
         """,
         UNBILLED,
-        (customer_id, currency, until),
+        (customer_id, currency, until, list(NOT_SOLD)),
+    )
+
+
+def behind_money(transactions: pl.Series) -> pl.DataFrame:
+    """What the fees, charges and credits among these transactions are for, as BEHIND_MONEY."""
+    return copy_out(
+        """
+        SELECT c.transaction_id, c.subscription_id, p.charge_model,
+               coalesce(nullif(p.invoice_text, ''), p.name) AS text, c.what, c.since, c.until
+          FROM billing_feecharge c
+          JOIN billing_subscription s ON s.id = c.subscription_id
+          JOIN catalog_subscriptionplan p ON p.id = s.plan_id
+         WHERE c.transaction_id = ANY(%s)
+        UNION ALL
+        SELECT transaction_id, NULL, NULL, comment, NULL, NULL, NULL
+          FROM billing_moneyentry WHERE transaction_id = ANY(%s)
+        """,
+        BEHIND_MONEY,
+        (transactions.to_list(), transactions.to_list()),
     )
 
 

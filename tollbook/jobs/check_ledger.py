@@ -38,6 +38,11 @@ RECORDS_COME_TO = (
 GROUP = "customer_id, account_id, month, usage_kind, tax_rate, is_gross, currency"
 GROUP_OF_T = ", ".join(f"t.{name}" for name in GROUP.split(", "))
 
+# Of an amount as it was charged or entered: what the transaction says of its tax, and the tax by that.
+SALE = """t.customer_id, t.account_id, t.is_gross, t.tax_rate * 100 AS points,
+    10000 + CASE WHEN t.is_gross THEN t.tax_rate * 100 ELSE 0 END AS base"""
+TAX_OF_AMOUNT = "sign(f.amount) * div(2 * abs(f.amount) * p.points + p.base, 2 * p.base)"
+
 # Each law with a query that selects one sentence for every place where it does not hold.
 LAWS = {
     "the postings of a transaction sum to zero in every currency": """
@@ -90,6 +95,32 @@ LAWS = {
                       p.owed, currency, p.tax, coalesce(r.owed, 0), coalesce(r.tax, 0))
           FROM posted p LEFT JOIN records r USING ({GROUP})
          WHERE (p.owed, p.tax) IS DISTINCT FROM (coalesce(r.owed, 0), coalesce(r.tax, 0)) ORDER BY p.first
+    """,
+    "a fee is charged by one transaction, with its tax": f"""
+        WITH posted AS (SELECT t.id, {SALE}, {POSTINGS_COME_TO} FROM {POSTINGS} WHERE t.kind = 'fee' GROUP BY t.id),
+             fees AS (SELECT c.id, c.transaction_id, c.amount * 1000000000 AS amount, s.customer_id, s.account_id
+                        FROM billing_feecharge c JOIN billing_subscription s ON s.id = c.subscription_id)
+        SELECT format('fee charge %s of %s nano-units is of customer %s, account %s; transaction %s posts %s with %s of'
+                      ' tax, for customer %s, account %s', f.id, f.amount, f.customer_id, f.account_id,
+                      coalesce(p.id, f.transaction_id), p.owed, p.tax, p.customer_id, p.account_id)
+          FROM posted p FULL JOIN fees f ON f.transaction_id = p.id
+         WHERE (f.customer_id, f.account_id, f.amount, {TAX_OF_AMOUNT}) IS DISTINCT FROM
+               (p.customer_id, p.account_id, p.owed - CASE WHEN p.is_gross THEN 0 ELSE p.tax END, p.tax)
+         ORDER BY f.id
+    """,
+    "money entered is booked by one transaction, with its tax": f"""
+        WITH posted AS (SELECT t.id, t.kind, {SALE}, {POSTINGS_COME_TO} FROM {POSTINGS}
+                         WHERE t.kind IN ('payment', 'refund', 'charge', 'credit') GROUP BY t.id),
+             entered AS (SELECT *, amount * CASE WHEN action IN ('payment', 'credit') THEN -1000000000
+                                                 ELSE 1000000000 END AS owed FROM billing_moneyentry)
+        SELECT format('money entry %s of customer %s is a %s of %s %s; transaction %s is a %s of %s with %s of tax, of'
+                      ' customer %s', f.id, f.customer_id, f.action, f.amount, f.currency,
+                      coalesce(p.id, f.transaction_id), p.kind, p.owed, p.tax, p.customer_id)
+          FROM posted p FULL JOIN (SELECT id, customer_id, account_id, action, owed AS amount, currency, transaction_id
+                                     FROM entered) f ON f.transaction_id = p.id
+         WHERE (f.customer_id, f.account_id, f.action, f.amount, {TAX_OF_AMOUNT}) IS DISTINCT FROM
+               (p.customer_id, p.account_id, p.kind, p.owed, p.tax)
+         ORDER BY f.id
     """,
     "an invoice is for its customer's transactions, in its currency": """
         SELECT format('invoice %s of customer %s in %s has transaction %s, which is %s', i.number, i.customer_id,

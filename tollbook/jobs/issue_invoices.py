@@ -11,6 +11,7 @@ from tollbook.billing.queries import customers_to_invoice, next_month
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.jobs.account_links import waits_for
+from tollbook.jobs.charge_fees import charge_fees
 
 
 @dataclass
@@ -34,16 +35,20 @@ def issue_invoices(
 ) -> Issued:
     """Invoice every customer (or those with these codes) for `month`, its first day, and what is left from before.
 
-    Each invoice commits by itself. Safe to repeat, and after an interruption: what is invoiced is not again.
+    Fees that are due by then are charged first, however far the daily job has got. Each invoice commits by itself.
+    Safe to repeat, and after an interruption: what is invoiced is not again.
 
     A customer whose calls come in a file that has not been refreshed since the month's end waits, which is a problem
     with its reason; `although_stale` invoices what there is.
     """
+    wanted = list(codes)
+    if unknown := set(wanted) - set(Customer.objects.filter(code__in=wanted).values_list("code", flat=True)):
+        raise BadInput(f"there is no customer {', '.join(sorted(unknown))}; see `tollbook customers list`")
+    for one in Customer.objects.filter(code__in=wanted).order_by("pk") if wanted else (None,):
+        charge_fees(upto=next_month(month), now=now, customer=one)
     customers = Customer.objects.filter(pk__in=customers_to_invoice(next_month(month))).order_by("code")
-    if wanted := list(codes):
+    if wanted:
         customers = customers.filter(code__in=wanted)
-        if unknown := set(wanted) - set(Customer.objects.filter(code__in=wanted).values_list("code", flat=True)):
-            raise BadInput(f"there is no customer {', '.join(sorted(unknown))}; see `tollbook customers list`")
     issued, count = Issued(), customers.count()
     for done, customer in enumerate(customers.iterator(), start=1):
         why = "" if although_stale else waits_for(customer, month)

@@ -16,10 +16,14 @@ ROOTS = {
     LedgerAccount.Kind.ROUNDING: "Income:Rounding",
     LedgerAccount.Kind.CASH: "Assets:Payments",
 }
+# What is sold besides usage.
+SALES = {"fee": "Income:Fees", "charge": "Income:Charges", "credit": "Income:Credits"}
 
 
 def account_name(kind: str, detail: str) -> str:
-    """`revenue`, `voice_out` is Income:Usage:VoiceOut; `tax`, `23.00` is Liabilities:Tax:23-00."""
+    """`revenue`, `voice_out` is Income:Usage:VoiceOut; `tax`, `23.00` is Liabilities:Tax:23-00; a fee Income:Fees."""
+    if kind == LedgerAccount.Kind.REVENUE and detail in SALES:
+        return SALES[detail]
     root = ROOTS[LedgerAccount.Kind(kind)]
     words = re.split(r"[^A-Za-z0-9.]+", detail)
     return f"{root}:{legal(''.join(word[:1].upper() + word[1:] for word in words))}" if detail else root

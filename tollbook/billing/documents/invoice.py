@@ -116,11 +116,12 @@ class Unit(StrEnum):
     DAY = "day"
     PIECE = "piece"
     MEGABYTE = "megabyte"
+    ACCOUNT = "account"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
-    """One service, for calls one destination of it. A credit has negative amounts."""
+    """One service, for calls one destination of it, for a fee its plan and days. A credit has negative amounts."""
 
     service: str
     destination: str | None = None  # lines of one service that have one are printed under its name

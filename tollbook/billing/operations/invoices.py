@@ -18,17 +18,15 @@ from tollbook.billing.models import (
     Seller,
     StoredDocument,
 )
+from tollbook.billing.operations.invoice_lines import AMOUNTS, line_sums
 from tollbook.billing.paper import documents_of
-from tollbook.billing.queries import calls_of_customer, next_month, records_behind, unbilled
+from tollbook.billing.queries import behind_money, calls_of_customer, next_month, records_behind, unbilled
 from tollbook.billing.totals import NetAndTax, line_totals, total_of_rate
 from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.ledger.models import LedgerAccount, Transaction
 from tollbook.ledger.operations import ENTRIES, post
 from tollbook.money import nanos_of
-
-# Wide enough that no sum of 64-bit amounts can wrap.
-AMOUNTS = pl.col("net_nanos", "tax_nanos").cast(pl.Int128)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def issue_invoice(
     posted_at: datetime,
     series: str | None = None,
 ) -> Invoice | None:
-    """Invoice what the customer used until the end of `month` (its first day) and has not been invoiced for.
+    """Invoice what the customer used, and was charged, until the end of `month` (its first day) and is on no invoice.
 
     Safe to repeat: with nothing left to invoice, None is returned. So it is when the sum is not positive; then it
     waits for the next invoice. A call that arrives after its month was invoiced is on the next invoice.
@@ -91,7 +89,8 @@ def issue_invoice(
         gross=net + tax,
     )
     calls = calls_of_customer(customer, found["month"].to_list(), month, found["transaction_id"])
-    InvoiceLine.objects.bulk_create(_lines(invoice, found, records_behind(calls, found), rates, is_gross))
+    lines = line_sums(found, records_behind(calls, found), behind_money(found["transaction_id"]))
+    InvoiceLine.objects.bulk_create(_lines(invoice, lines, rates, is_gross))
     rounding = _post_rounding(invoice, rates, is_gross, posted_at)
     InvoicedTransaction.objects.bulk_create(
         InvoicedTransaction(transaction_id=number, invoice=invoice)
@@ -140,11 +139,8 @@ def _post_rounding(invoice: Invoice, rates: list[_Rate], is_gross: bool, posted_
     )
 
 
-def _lines(
-    invoice: Invoice, found: pl.DataFrame, records: pl.DataFrame, rates: list[_Rate], is_gross: bool
-) -> Iterator[InvoiceLine]:
-    """A line per usage kind, destination and tax rate, in that order."""
-    lines = _line_sums(found, records)
+def _lines(invoice: Invoice, lines: pl.DataFrame, rates: list[_Rate], is_gross: bool) -> Iterator[InvoiceLine]:
+    """The lines (LINES) in cents that add up to the invoice, rate by rate."""
     decimals = currency_decimals(invoice.currency)
     position = 0
     for rate in rates:
@@ -162,38 +158,12 @@ def _lines(
                 position=position,
                 usage_kind=row["usage_kind"],
                 destination=row["destination"],
+                what=row["what"],
+                since=row["since"],
+                until=row["until"],
                 records=row["records"],
                 billed=row["billed"],
                 tax_rate=Decimal(rate.basis_points).scaleb(-2),
                 net=total.net,
                 tax=total.tax,
             )
-
-
-def _line_sums(found: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """The records by kind, destination and rate; what transactions hold beyond them is a line without destination.
-
-    That is a call charged on an earlier invoice and taken back since.
-    """
-    keys = ("usage_kind", "tax_basis_points")
-    by_destination = records.group_by(pl.col("kind").alias("usage_kind"), "tax_basis_points", "destination").agg(
-        AMOUNTS.sum(), records=pl.len().cast(pl.Int64), billed=_counted().sum()
-    )
-    posted = found.group_by(keys).agg(AMOUNTS.sum())
-    listed = by_destination.group_by(keys).agg(AMOUNTS.sum())
-    difference = posted.join(listed, on=keys, how="left", suffix="_listed").select(
-        *keys,
-        destination=pl.lit("", dtype=pl.String),
-        net_nanos=pl.col("net_nanos") - pl.col("net_nanos_listed").fill_null(0),
-        tax_nanos=pl.col("tax_nanos") - pl.col("tax_nanos_listed").fill_null(0),
-        records=pl.lit(0, dtype=pl.Int64),
-        billed=pl.lit(0, dtype=pl.Int64),
-    )
-    taken_back = difference.filter((pl.col("net_nanos") != 0) | (pl.col("tax_nanos") != 0))
-    by_destination = by_destination.select(taken_back.columns)
-    return pl.concat([by_destination, taken_back]).sort(*keys, "destination")
-
-
-def _counted() -> pl.Expr:
-    """What a line says it is for: billed seconds and messages; of data the bytes, whatever unit they were billed in."""
-    return pl.when(pl.col("kind") == "data").then("quantity").otherwise("billed")
