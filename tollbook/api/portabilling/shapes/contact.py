@@ -69,3 +69,13 @@ def given(info: msgspec.Struct) -> dict[str, Any]:
 def person(info: dict[str, Any]) -> str:
     """First and last name in one text."""
     return " ".join(part for part in (info.get("firstname", ""), info.get("lastname", "")) if part)
+
+
+SECRET = frozenset({"password", "h323_password"})
+
+
+def noted(info: dict[str, Any]) -> dict[str, Any]:
+    """What was sent, for the audit: plain values, without secrets."""
+    shown = {name: value for name, value in info.items() if name not in SECRET}
+    plain: dict[str, Any] = msgspec.to_builtins(shown, enc_hook=str)
+    return plain

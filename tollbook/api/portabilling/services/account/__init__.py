@@ -1,5 +1,27 @@
 """Service Account: what makes usage, its numbers, and what is kept with it."""
 
-from tollbook.api.portabilling.services.account import listing
+from tollbook.api.portabilling.services.account import (
+    aliases,
+    features,
+    follow_me,
+    hunting,
+    keeping,
+    listing,
+    passwords,
+    phone_book,
+    subscriptions,
+    voicemail,
+)
 
-__all__ = ["listing"]
+__all__ = [
+    "aliases",
+    "features",
+    "follow_me",
+    "hunting",
+    "keeping",
+    "listing",
+    "passwords",
+    "phone_book",
+    "subscriptions",
+    "voicemail",
+]

@@ -14,13 +14,13 @@ from tollbook.api.portabilling.faults import invalid
 from tollbook.api.portabilling.fields import Count, Id, Switch
 from tollbook.api.portabilling.lists import ListRequest, like, page
 from tollbook.api.portabilling.method import EVERYBODY, OWNERS, Request, method
-from tollbook.api.portabilling.services.account.secret import service_password
 from tollbook.api.portabilling.shapes.account_info import CREDIT, AccountInfo
 from tollbook.api.portabilling.shapes.accounts import account_infos, numbers_now
 from tollbook.api.portabilling.shapes.customer_info import CustomerInfo
 from tollbook.api.portabilling.shapes.customers import customer_infos
 from tollbook.customers.actors import Realm
 from tollbook.customers.models import Account, AccountState, Extension
+from tollbook.customers.operations.service_passwords import service_password
 
 NEITHER = (AccountState.INACTIVE, AccountState.TERMINATED)
 
@@ -117,7 +117,7 @@ def get_account_info(caller: Caller, asked: AccountInfoRequest) -> AccountInfoAn
     if asked.get_included_services:
         info.included_services = []
     if asked.get_auth_info:
-        info.h323_password = service_password(account)
+        info.h323_password = service_password(account).reveal()
     answer = AccountInfoAnswer(info)
     if asked.with_customer_info and caller.realm is not Realm.ACCOUNT:
         (answer.customer_info,) = customer_infos([account.customer], now=caller.now, is_for_staff=is_for_staff)
