@@ -8,8 +8,9 @@ import msgspec
 
 from tests.api.portabilling.callers import ENCODER
 from tollbook.api.portabilling.caller import Caller
-from tollbook.api.portabilling.faults import Fault
 from tollbook.api.portabilling.method import METHODS, Attachment, Upload, invoke
+from tollbook.api.portabilling.refusals import fault_of
+from tollbook.errors import TollbookError
 
 
 def call(caller: Caller, name: str, params: dict[str, Any] | None = None, upload: Upload | None = None) -> Any:
@@ -32,6 +33,6 @@ def fault(caller: Caller, name: str, params: dict[str, Any] | None = None) -> st
     """The code of the refusal."""
     try:
         invoke(name, caller, params or {})
-    except Fault as refusal:
-        return refusal.code
+    except TollbookError as refusal:
+        return fault_of(refusal, name).code
     raise AssertionError(f"{name} was not refused")
