@@ -147,6 +147,11 @@ def open_accounts(
     return accounts
 
 
+def extension_code(customer: Customer, extension: str) -> str:
+    """What the account of an extension is called that nobody has named."""
+    return f"ph{customer.pk}x{extension}"
+
+
 def _account(actor: Actor, customer: Customer, opening: Opening, code: str, now: datetime) -> Account:
     facts = read_account_facts(actor, opening.facts)
     password = facts.pop(SECRET, "") or new_password()
@@ -196,7 +201,7 @@ def _codes(customer: Customer, openings: Sequence[Opening]) -> list[str]:
         if opening.code:
             codes.append(_given_code(opening.code))
         elif opening.extension and not opening.is_auto_attendant:
-            codes.append(f"ph{customer.pk}x{read_extension(opening.extension)}")
+            codes.append(extension_code(customer, read_extension(opening.extension)))
         else:
             running += 1
             codes.append(f"ph{customer.pk}aa{running}")
@@ -247,11 +252,14 @@ def _give_extensions(
         events.append(account_event(account, "extension_added", number, actor=actor, now=now))
     Extension.objects.bulk_create(new, batch_size=ROWS_PER_STATEMENT)
     AccountEvent.objects.bulk_create(events, batch_size=ROWS_PER_STATEMENT)
+    joining: dict[HuntGroup, list[Extension]] = {}
     for opening, _ in wanted:
         if opening.hunt_group is not None:
             if opening.hunt_group.customer_id != customer.pk:
                 raise not_theirs()
-            join_hunt_group(opening.hunt_group, known[opening.extension])
+            joining.setdefault(opening.hunt_group, []).append(known[opening.extension])
+    for group, extensions in joining.items():
+        join_hunt_group(group, extensions)
 
 
 def _made_as(account: Account) -> str:

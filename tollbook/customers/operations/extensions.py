@@ -233,11 +233,20 @@ def delete_hunt_group(*, actor: Actor, group: HuntGroup, now: datetime) -> None:
     extension.delete()
 
 
-def join_hunt_group(group: HuntGroup, extension: Extension) -> None:
-    """Put an extension at the end of a group; part of the transaction that is open."""
+def join_hunt_group(group: HuntGroup, extensions: Sequence[Extension]) -> None:
+    """Put extensions at the end of a group, those that are not in it yet; part of the transaction that is open.
+
+    Raises:
+        BadInput: the group would have more than it may.
+    """
+    members = set(group.members.values_list("extension", flat=True))
+    new = [one for one in extensions if one.pk not in members]
+    if len(members) + len(new) > MAX_MEMBERS:
+        raise BadInput(f"hunt group {group.name} would have more than {MAX_MEMBERS} extensions; make another one")
     last = group.members.aggregate(last=Max("place"))["last"]
-    HuntGroupMember.objects.get_or_create(
-        group=group, extension=extension, defaults={"place": 0 if last is None else last + 1}
+    HuntGroupMember.objects.bulk_create(
+        HuntGroupMember(group=group, extension=one, place=place)
+        for place, one in enumerate(new, start=0 if last is None else last + 1)
     )
 
 

@@ -10,7 +10,15 @@ from django.db.models import Q
 from tollbook.customers.account_facts import read_texts
 from tollbook.customers.actors import Actor, Realm
 from tollbook.customers.errors import DuplicateCode, NotTheirs, NumberNotYours, NumberTaken
-from tollbook.customers.models import Account, Customer, CustomerEvent, Number, NumberGrant, StockNumber
+from tollbook.customers.models import (
+    Account,
+    AccountEvent,
+    Customer,
+    CustomerEvent,
+    Number,
+    NumberGrant,
+    StockNumber,
+)
 from tollbook.customers.operations.claim_numbers import end_numbers
 from tollbook.customers.operations.events import MAX_BY, account_event
 from tollbook.customers.operations.permits import demand_account, demand_open, lock_account, lock_customer
@@ -159,8 +167,8 @@ def put_numbers(
             made = Number.objects.bulk_create(numbers, batch_size=ROWS_PER_STATEMENT)
     except IntegrityError:
         raise NumberTaken("one of the numbers has just been put on another account; try again") from None
-    for number in made:
-        account_event(number.account, "number_added", f"+{number.digits}", actor=actor, now=now).save()
+    events = (account_event(one.account, "number_added", f"+{one.digits}", actor=actor, now=now) for one in made)
+    AccountEvent.objects.bulk_create(events, batch_size=ROWS_PER_STATEMENT)
     return made
 
 
@@ -198,6 +206,22 @@ def numbers_given(customer: Customer, digits: Collection[int] | None = None) -> 
     return set(grants.values_list("number__digits", flat=True))
 
 
+def holders(digits: Collection[int], *, since: datetime | None) -> dict[int, Number]:
+    """Who has these numbers at that moment or later, by number; the first who has it. `since` None = ever."""
+    later = Q() if since is None else Q(active_until=None) | Q(active_until__gt=since)
+    held = Number.objects.filter(later, digits__in=digits).select_related("account__customer")
+    return {one.digits: one for one in held.order_by("digits", "-active_from")}
+
+
+def where_held(held: Number, actor: Actor, customer: Customer) -> str:
+    """Where a number is, as much as the actor may know who asks for that customer."""
+    if actor.is_staff:
+        return f"on account {held.account.code} of {held.account.customer.code}"
+    return (
+        f"on your account {held.account.code}" if held.account.customer_id == customer.pk else "in use elsewhere"
+    )
+
+
 def _demand_given(actor: Actor, customer: Customer, digits: Sequence[int], now: datetime) -> None:
     """Customers may use what was given to them; what staff use of the stock is given by that."""
     missing = sorted(set(digits) - numbers_given(customer, digits))
@@ -209,18 +233,11 @@ def _demand_given(actor: Actor, customer: Customer, digits: Sequence[int], now: 
 
 def _demand_free(actor: Actor, customer: Customer, numbers: Sequence[Number]) -> None:
     since = {number.digits: number.active_from for number in numbers}
-    held = Number.objects.filter(digits__in=since).select_related("account__customer")
-    for other in held.order_by("digits"):
-        begins = since[other.digits]
-        if other.active_until is not None and begins is not None and other.active_until <= begins:
-            continue
-        if actor.is_staff:
-            where = f"on account {other.account.code} of {other.account.customer.code}"
-        elif other.account.customer_id == customer.pk:
-            where = f"on your account {other.account.code}"
-        else:
-            where = "in use elsewhere"
-        raise NumberTaken(f"+{other.digits} is {where}; release it there first, or choose another one")
+    for begins in set(since.values()):
+        wanted = [digits for digits, begin in since.items() if begin == begins]
+        for other in holders(wanted, since=begins).values():
+            where = where_held(other, actor, customer)
+            raise NumberTaken(f"+{other.digits} is {where}; release it there first, or choose another one")
 
 
 def _begin(account: Account, now: datetime) -> datetime | None:
