@@ -1,6 +1,7 @@
 """What a stored record took of what is included, as explanations tell it."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -34,10 +35,10 @@ def included_in(
     return included, allowances, None if tier is None else _tier_prices(tier)
 
 
-def _turn(taken: AllowanceTaken) -> tuple[bool, int, int, int]:
+def _turn(taken: AllowanceTaken) -> tuple[bool, int, int, date, date, int]:
     pool = taken.pool
     is_shared = pool.allowance.is_shared or pool.subscription.account_id is None
-    return is_shared, pool.allowance.place, pool.allowance_id, pool.pk
+    return is_shared, pool.allowance.place, pool.allowance_id, pool.since, pool.until, pool.subscription_id
 
 
 def _unit(record: dict[str, Any], tariff: Tariff) -> int:

@@ -12,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 import polars as pl
 
+from tollbook.money import INT64_MAX
 from tollbook.rating.groups import in_group, numbers_of
 from tollbook.rating.prefix import Flags, Ints
 from tollbook.rating.windows import Schedule, held_at
@@ -67,6 +68,7 @@ TAKERS = table(
 POOLS = table(
     {
         "pool_id": pl.Int64,
+        "subscription_id": pl.Int64,  # the oldest is taken from first, where all else is alike
         "allowance_id": pl.Int64,
         "customer_id": pl.Int64,
         "account_id": pl.Int64,
@@ -194,7 +196,7 @@ def _rounds(
     ordered = ordered.with_columns(
         turn=pl.struct("since", "until").rank("dense").over(same_period),
         # Numbered along the sorted pools: `_split` walks them in this order.
-    ).sort("is_shared", "place", "allowance_id", "turn", "owner", "period", "pool_id")
+    ).sort("is_shared", "place", "allowance_id", "turn", "owner", "period", "subscription_id")
     for (is_shared, _, allowance_id, _), part in ordered.group_by(
         ["is_shared", "place", "allowance_id", "turn"], maintain_order=True
     ):
@@ -209,6 +211,9 @@ def _rounds(
 def _pour(asking: pl.DataFrame) -> pl.DataFrame:
     """What each record (in order) gets of its reservoir: `place`, `reservoir`, `amount`; only those that get any."""
     got = []
+    largest = asking["want"].max()
+    if isinstance(largest, int) and largest * asking.height > INT64_MAX:  # the running sum shall not wrap
+        asking = asking.with_columns(pl.col("want").cast(pl.Int128))
     while not asking.is_empty():
         before = pl.col("want").cum_sum().over("reservoir") - pl.col("want")
         unit = pl.col("unit")
@@ -221,7 +226,9 @@ def _pour(asking: pl.DataFrame) -> pl.DataFrame:
         got.append(asking.filter(settled & (pl.col("amount") > 0)).select("place", "reservoir", "amount"))
         left = pl.col("holds") - pl.col("amount").filter(settled).sum().over("reservoir")
         asking = asking.with_columns(holds=left).filter(~settled, unit <= pl.col("holds"))
-    return pl.concat(got).sort("place") if got else asking.select("place", "reservoir", amount="want")
+    if not got:
+        return asking.select("place", "reservoir", amount="want")
+    return pl.concat(got).sort("place").with_columns(pl.col("amount").cast(pl.Int64))
 
 
 def _split(poured: pl.DataFrame, reservoirs: pl.DataFrame) -> pl.DataFrame:

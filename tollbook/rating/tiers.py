@@ -10,8 +10,12 @@ from enum import StrEnum
 
 import polars as pl
 
+from tollbook.errors import BadInput
+from tollbook.money import INT64_MAX
 from tollbook.rating.frames import UNITS
 from tollbook.records import UTC_TIME, table
+
+MOST_COUNTED = INT64_MAX
 
 
 class Mode(StrEnum):
@@ -97,12 +101,21 @@ def count(records: pl.DataFrame, tiers: Tiers) -> pl.DataFrame:
     """COUNTING of one scheme, one after the other by their start (then `row`), as COUNTED.
 
     The value is exact where the price is of what is counted: of minutes and messages always. Where it is of so many
-    bytes it is cut below a sixtieth of a nano-unit.
+    bytes it is cut below a sixtieth of a nano-unit, each slice by itself.
+
+    Raises:
+        BadInput: more units than can be counted.
     """
     after = pl.col("before") + pl.col("units")
-    in_order = records.sort("start", "row").with_columns(
-        before=pl.col("counted") + pl.col("units").cum_sum().over("count") - pl.col("units")
-    )
+    counted = pl.col("counted") + pl.col("units").cast(pl.Int128).cum_sum().over("count")
+    in_order = records.sort("start", "row").with_columns(counted=counted)
+    most = in_order["counted"].max()
+    if isinstance(most, int) and most > MOST_COUNTED:
+        raise BadInput(
+            f"a month's usage comes to more than {MOST_COUNTED:,} seconds, messages or bytes, which tiers cannot count;"
+            " look for a wrong quantity, and import it again"
+        )
+    in_order = in_order.with_columns(before=pl.col("counted").cast(pl.Int64) - pl.col("units"))
     priced = in_order.with_columns(
         value_sixtieths=_graduated(tiers) if tiers.mode is Mode.GRADUATED else _volume(tiers, after)
     )
