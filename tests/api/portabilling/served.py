@@ -174,14 +174,14 @@ def open_for_business(folder: Path) -> None:
         _line(nordlicht, products["Fax"], "202", None),
     ]
     set_login(realm=RealmName.ACCOUNT, account=accounts[0], login="ext101", password=PASSWORD, by="boss", now=now)
-    for digits, customer, account in (
+    for digits, owner, account in (
         (12094555948, meridian, None),
         (12094555949, nordlicht, accounts[3]),
         (12094555950, None, None),
     ):
         number = add_to_stock(digits=digits, by="boss", now=now)
-        if customer:
-            give_number(number=number, customer=customer, by="boss", now=now)
+        if owner:
+            give_number(number=number, customer=owner, by="boss", now=now)
         if account:
             assign_number(actor=boss, account=account, digits=digits, now=now)
     assert StockNumber.objects.count() == NUMBERS

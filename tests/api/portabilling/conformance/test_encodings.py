@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.api.portabilling.conformance.wire import Said, Wire
+from tests.api.portabilling.conformance.wire import Params, Said, Wire
 from tests.api.portabilling.served import PASSWORD, STAFF, TOKEN
 
 INFO = "Customer/get_customer_info"
 MERIDIAN = {"i_customer": 46170}
-Ask = Callable[[Wire, str, dict[str, object], dict[str, object]], Said]
+Ask = Callable[[Wire, str, Params, Params], Said]
 
 ENCODINGS: dict[str, Ask] = {
     "E1 form": lambda wire, method, params, auth: wire.form(method, params, auth),
@@ -59,9 +59,9 @@ def test_who_asks_may_be_said_in_auth_info(admin: Wire, ask: Ask, way: str) -> N
 
 def test_or_in_a_header(admin: Wire) -> None:
     bearer = admin.bearer(STAFF, PASSWORD)
-    assert name_of(admin.object(INFO, MERIDIAN, **bearer)) == "Meridian"
-    assert name_of(admin.form(INFO, MERIDIAN, **bearer)) == "Meridian"
-    assert name_of(admin.multipart(INFO, MERIDIAN, **bearer)) == "Meridian"
+    assert name_of(admin.object(INFO, MERIDIAN, headers=bearer)) == "Meridian"
+    assert name_of(admin.form(INFO, MERIDIAN, headers=bearer)) == "Meridian"
+    assert name_of(admin.multipart(INFO, MERIDIAN, headers=bearer)) == "Meridian"
 
 
 def test_or_in_the_cookies_that_a_login_sets(admin: Wire) -> None:
@@ -71,7 +71,7 @@ def test_or_in_the_cookies_that_a_login_sets(admin: Wire) -> None:
     assert tokens <= {one.partition("=")[2] for one in cookies}
     for cookie in cookies:
         if cookie.partition("=")[2] in tokens:
-            assert name_of(admin.form(INFO, MERIDIAN, Cookie=cookie)) == "Meridian"
+            assert name_of(admin.form(INFO, MERIDIAN, headers={"Cookie": cookie})) == "Meridian"
 
 
 def test_params_may_be_left_out(admin: Wire) -> None:
@@ -88,7 +88,7 @@ def test_login_needs_no_auth_info_and_passes_over_an_empty_or_an_old_one(admin: 
     for said in (
         admin.form("Session/login", params),
         admin.form("Session/login", params, {"session_id": ""}),
-        admin.object("Session/login", params, Authorization="Bearer an.old.token"),
+        admin.object("Session/login", params, headers={"Authorization": "Bearer an.old.token"}),
         admin.multipart("Session/login", params),
     ):
         assert said.json["session_id"]
@@ -136,6 +136,6 @@ def test_fields_that_are_not_known_are_passed_over(admin: Wire) -> None:
 )
 def test_what_is_no_request_is_a_fault(admin: Wire, body: bytes, kind: str) -> None:
     bearer = admin.bearer(STAFF, PASSWORD)
-    said = admin.send("POST", f"/rest/{INFO}", body, Content_Type=kind, **bearer)
+    said = admin.send("POST", f"/rest/{INFO}", body, headers={"Content-Type": kind, **bearer})
     assert said.fault.startswith("Client.")
     assert json.loads(said.body)["faultstring"]

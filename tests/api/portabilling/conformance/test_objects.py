@@ -195,15 +195,18 @@ def test_extensions_come_from_a_file(customer: Wire) -> None:
     rows = "\n".join(f"{number},Desk {number},,,,,Cloud PBX," for number in range(701, 713))
     head = "Extension number,Name,DID numbers,Published,Email,Timezone,Product,Huntgroup\n"
     said = customer.multipart(
-        "Customer/upload_extensions", {}, None, ("extensions.csv", (head + rows).encode()), **bearer
+        "Customer/upload_extensions", {}, None, ("extensions.csv", (head + rows).encode()), headers=bearer
     )
     assert said.status == 200, said.body
-    listed = customer.object("Customer/get_extensions_list", {"extension": "7__", "limit": 50}, **bearer).json
+    listed = customer.object(
+        "Customer/get_extensions_list", {"extension": "7__", "limit": 50}, headers=bearer
+    ).json
     assert [one["id"] for one in listed["extensions_list"]] == [str(number) for number in range(701, 713)]
     again = customer.multipart(
-        "Customer/upload_extensions", {}, None, ("extensions.csv", (head + rows).encode()), **bearer
+        "Customer/upload_extensions", {}, None, ("extensions.csv", (head + rows).encode()), headers=bearer
     )
     assert "701" in again.body.decode()  # taken, and said so; nothing is made twice
     assert (
-        customer.object("Customer/get_extensions_list", {"extension": "7__", "limit": 50}, **bearer).json == listed
+        customer.object("Customer/get_extensions_list", {"extension": "7__", "limit": 50}, headers=bearer).json
+        == listed
     )

@@ -47,7 +47,7 @@ def test_renewing_gives_another_pair_and_no_session_id(admin: Wire) -> None:
     assert renewed["access_token"] != first["access_token"]
     assert HEX_32.fullmatch(renewed["refresh_token"])
     bearer = {"Authorization": f"Bearer {renewed['access_token']}"}
-    assert admin.object("Customer/get_customer_list", {}, **bearer).json["customer_list"]
+    assert admin.object("Customer/get_customer_list", {}, headers=bearer).json["customer_list"]
 
 
 def test_ping_says_who_lives(admin: Wire) -> None:
@@ -70,7 +70,8 @@ def test_after_a_logout_nothing_goes(admin: Wire, by: str) -> None:
     assert admin.form("Customer/get_customer_list", {}, auth).fault == "Server.Session.check_auth.auth_failed"
     bearer = {"Authorization": f"Bearer {given['access_token']}"}
     assert (
-        admin.object("Customer/get_customer_list", {}, **bearer).fault == "Server.Session.check_auth.auth_failed"
+        admin.object("Customer/get_customer_list", {}, headers=bearer).fault
+        == "Server.Session.check_auth.auth_failed"
     )
     refused = admin.form("Session/refresh_access_token", {"refresh_token": given["refresh_token"]})
     assert refused.fault == "Server.Session.refresh_access_token.refresh_failed"
@@ -86,7 +87,7 @@ def test_the_codes_that_clients_switch_on(admin: Wire, served: Served) -> None:
     assert admin.form(ask, {}).fault == "Client.check_auth.envelope_missed"
     assert admin.form(ask, {}, {"session_id": "0" * 32}).fault == "Server.Session.check_auth.auth_failed"
     for broken in ("nonsense", "a.b.c", "eyJhbGciOiJub25lIn0.e30."):
-        said = admin.object(ask, {}, Authorization=f"Bearer {broken}")
+        said = admin.object(ask, {}, headers={"Authorization": f"Bearer {broken}"})
         assert said.fault == "Client.Session.check_auth.failed_to_process_access_token"
     loose = admin.form("Session/logout", {"access_token": "nonsense"})
     assert loose.fault == "Client.Session.logout.failed_to_process_access_token"
@@ -108,11 +109,11 @@ def test_a_password_that_is_too_simple_is_refused_with_the_field(admin: Wire, se
     bearer = admin.bearer(STAFF, PASSWORD)
     for simple in ("a1b2c", "onlyletters", "12345678", "a1" * 17):
         change = {"login": STAFF, "old_password": PASSWORD, "new_password": simple}
-        said = admin.object("Session/change_password", change, **bearer).json
+        said = admin.object("Session/change_password", change, headers=bearer).json
         assert said["success"] == 0
         assert said["errors"]["new_password"]
     change = {"login": STAFF, "old_password": "Wrong12345", "new_password": "Another12345"}
-    assert admin.object("Session/change_password", change, **bearer).json["errors"]["old_password"]
+    assert admin.object("Session/change_password", change, headers=bearer).json["errors"]["old_password"]
     served.forget_failures()
 
 
@@ -148,10 +149,13 @@ def test_each_port_is_a_realm(admin: Wire, customer: Wire, account: Wire) -> Non
 
 def test_in_its_own_realm_nobody_names_themselves(customer: Wire, account: Wire) -> None:
     bearer = customer.bearer("meridian", PASSWORD)
-    assert customer.object("Customer/get_customer_info", {}, **bearer).json["customer_info"]["i_customer"] == 46170
-    assert customer.object("Customer/get_extensions_list", {}, **bearer).json["extensions_list"]
+    assert (
+        customer.object("Customer/get_customer_info", {}, headers=bearer).json["customer_info"]["i_customer"]
+        == 46170
+    )
+    assert customer.object("Customer/get_extensions_list", {}, headers=bearer).json["extensions_list"]
     own = account.bearer("ext101", PASSWORD)
-    assert account.object("Account/get_account_info", {}, **own).json["account_info"]["id"] == "ph46170x101"
-    assert "alias_list" in account.object("Account/get_alias_list", {}, **own).json
+    assert account.object("Account/get_account_info", {}, headers=own).json["account_info"]["id"] == "ph46170x101"
+    assert "alias_list" in account.object("Account/get_alias_list", {}, headers=own).json
     window = {"from_date": "2017-06-01 00:00:00", "to_date": "2017-07-01 00:00:00"}
-    assert "xdr_list" in account.object("Account/get_xdr_list", window, **own).json
+    assert "xdr_list" in account.object("Account/get_xdr_list", window, headers=own).json

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ PATIENCE_S = 20
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 HEX_32 = re.compile(r"[0-9a-f]{32}")
 
-Params = dict[str, Any]
+Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,11 @@ class Wire:
     port: int
     certificate: Path
 
-    def send(self, verb: str, path: str, body: bytes = b"", **headers: str) -> Said:
-        """One request on a connection of its own. Header names are written with underscores."""
+    def send(self, verb: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Said:
+        """One request on a connection of its own."""
         context = ssl.create_default_context(cafile=str(self.certificate))
         lines = [f"{verb} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         if body or verb == "POST":
             lines.append(f"Content-Length: {len(body)}")
         with (
@@ -80,7 +81,13 @@ class Wire:
 
     # --- the four encodings
 
-    def form(self, method: str, params: Params | None, auth: Params | None = None, **headers: str) -> Said:
+    def form(
+        self,
+        method: str,
+        params: Params | None,
+        auth: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Said:
         """E1: form fields that are JSON texts. None leaves a field out."""
         fields = {"auth_info": auth, "params": params}
         body = urlencode({name: json.dumps(value) for name, value in fields.items() if value is not None})
@@ -88,8 +95,7 @@ class Wire:
             "POST",
             f"/rest/{method}",
             body.encode(),
-            Content_Type="application/x-www-form-urlencoded",
-            **headers,
+            headers={"Content-Type": "application/x-www-form-urlencoded", **(headers or {})},
         )
 
     def multipart(
@@ -98,7 +104,7 @@ class Wire:
         params: Params | None,
         auth: Params | None = None,
         file: tuple[str, bytes] | None = None,
-        **headers: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Said:
         """E2: the same two as parts, perhaps with a file."""
         parts = [
@@ -115,13 +121,24 @@ class Wire:
         mark = f"--{BOUNDARY}".encode()
         body = b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
         kind = f"multipart/form-data; boundary={BOUNDARY}"
-        return self.send("POST", f"/rest/{method}", body, Content_Type=kind, **headers)
+        return self.send("POST", f"/rest/{method}", body, headers={"Content-Type": kind, **(headers or {})})
 
-    def object(self, method: str, params: Params | None, auth: Params | None = None, **headers: str) -> Said:
+    def object(
+        self,
+        method: str,
+        params: Params | None,
+        auth: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Said:
         """E3: one JSON object."""
         fields = {"auth_info": auth, "params": params}
         body = json.dumps({name: value for name, value in fields.items() if value is not None})
-        return self.send("POST", f"/rest/{method}", body.encode(), Content_Type="application/json", **headers)
+        return self.send(
+            "POST",
+            f"/rest/{method}",
+            body.encode(),
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
 
     def path(self, method: str, params: Params, auth: Params, *, verb: str = "GET", quotes: str = '"') -> Said:
         """E4: both in the path, sometimes in quotes that are no JSON."""
