@@ -13,6 +13,7 @@ from tollbook.api.portabilling.services.customer import (
     payment_methods,
     standing,
     transactions,
+    uploads,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "payment_methods",
     "standing",
     "transactions",
+    "uploads",
 ]
