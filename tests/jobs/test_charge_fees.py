@@ -135,6 +135,26 @@ def test_a_termination_ends_everything_and_gives_back_what_was_paid() -> None:
     assert [one.split()[3] for one in subscriptions(acme)] == ["06-21", "06-21"]
 
 
+def test_an_account_that_came_by_a_sheet_pays_from_the_day_it_is_found() -> None:
+    acme, product = add_customer(), add_product("pbx", add_plan("lines", "30"))
+    Account.objects.create(customer=acme, product=product, code="sheet")
+
+    charge("06-11")
+    charge("06-12")
+    assert charged(acme) == ["lines fee 06-11 07-01 20"]
+
+    Account.objects.filter(code="sheet").update(state=AccountState.TERMINATED)
+    charge("06-21")
+    assert owed(acme) == 10
+
+
+def test_what_a_product_brings_is_not_ended_by_itself() -> None:
+    acme = add_customer()
+    add_account(acme, add_product("pbx", add_plan("lines", "30")), on="06-01")
+    with pytest.raises(BadInput, match="comes with product pbx; take that from the account"):
+        end_subscription(subscription=Subscription.objects.get(), on=day("06-20"), by="x", now=noon("06-02"))
+
+
 def test_an_account_that_waits_for_staff_pays_when_it_is_active() -> None:
     acme = add_customer()
     account = Account.objects.create(
@@ -229,11 +249,11 @@ def test_days_blocked_before_the_end_are_credited_after_it_too() -> None:
 
 
 def test_it_begins_with_the_first_use(office_with_calls: Account) -> None:
-    """Called on 19 and 20 June 2017; 12 of 30 days of 30.00."""
+    """One account called on 19 June 2017, which is 12 of 30 days, and one on the 20th."""
     account = office_with_calls
     charge("2017-06-30")
 
-    assert charged(account.customer) == ["sim fee 06-19 07-01 12"]
+    assert charged(account.customer) == ["sim fee 06-19 07-01 12", "sim fee 06-20 07-01 11"]
     account.refresh_from_db()
     assert f"{account.first_used_at:%d %H:%M}" == "19 08:00"
 
