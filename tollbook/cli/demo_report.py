@@ -11,6 +11,7 @@ from tollbook.billing.models import Invoice
 from tollbook.cli.next_steps import NEXT_STEP
 from tollbook.credit.models import SuspensionOrder
 from tollbook.customers.models import Account, ForeignCustomer, Number
+from tollbook.jobs.demo_agreement import CUSTOMER, PLANS, agreed
 from tollbook.jobs.demo_month import DemoMonth
 from tollbook.ledger.queries import balance
 from tollbook.usage.models import ImportRun
@@ -26,6 +27,7 @@ def tables(result: DemoMonth) -> Iterator[Table]:
     yield _not_paired(result)
     yield _usage(result)
     yield _set_aside()
+    yield _agreement()
     yield _money(result.invoices)
     if result.orders:
         yield _orders(result.orders)
@@ -106,6 +108,19 @@ def _set_aside() -> Table:
         sources, counts = ("\n".join(column) for column in zip(*found, strict=True))
         table.add_row(reason.replace("_", " "), sources, counts, NEXT_STEP.get(reason, ""))
         table.add_section()
+    return table
+
+
+def _agreement() -> Table:
+    table = _table(f"What {CUSTOMER} may have, and has", "product", "agreed", "used", "EUR a month each")
+    for one in agreed():
+        fee = PLANS.get(one.product.code)
+        table.add_row(
+            one.product.name,
+            "unlimited" if one.quantity is None else str(one.quantity),
+            str(one.used),
+            "" if fee is None else _money_text(fee),
+        )
     return table
 
 

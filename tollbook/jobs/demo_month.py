@@ -20,6 +20,7 @@ from tollbook.customers.customer_sheet import read_customer_sheet
 from tollbook.customers.models import Customer
 from tollbook.customers.operations import import_accounts, import_customers
 from tollbook.errors import BadInput
+from tollbook.jobs.demo_agreement import agree_and_open
 from tollbook.jobs.demo_orders import suspend_and_resume
 from tollbook.jobs.demo_platforms import PRODUCTS as PLATFORM_PRODUCTS
 from tollbook.jobs.demo_platforms import DemoSite, DemoVisit, bring_in_platforms
@@ -75,6 +76,8 @@ def run_demo_month(
     say("customers and accounts")
     import_customers(sheet=read_customer_sheet(folder / "customers.csv"))
     import_accounts(sheet=read_account_sheet(folder / "accounts.csv"), now=now)
+    say("an agreement")
+    agree_and_open(tariff=TARIFFS[0][0], now=now)
     say("calls")
     run = import_usage(_switch(), folder / CALLS, now=now)
     visits = bring_in_platforms(sites, out, now=now, say=say)
