@@ -57,6 +57,9 @@ COMMANDS = {
     ),
     "margin": Command("tollbook.cli.margin:app", "What customers pay less what the platform is paid."),
     "set-aside": Command("tollbook.cli.set_aside:app", "What could not be charged, why, and trying it again."),
+    "charge-fees": Command("tollbook.cli.charge_fees:app", "Charge the fees of subscriptions that are due."),
+    "subscriptions": Command("tollbook.cli.subscriptions:app", "Subscriptions: who pays for which plan."),
+    "money": Command("tollbook.cli.money:app", "Payments and refunds, charges and credits by hand."),
     "ledger": Command(
         "tollbook.cli.ledger:app", "What is owed, whether the books are right, and the books as a file."
     ),

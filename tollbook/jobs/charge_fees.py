@@ -13,6 +13,7 @@ from tollbook.customers.models import Account, Customer
 from tollbook.database import copy_out
 from tollbook.jobs.days_without_service import days_without_service
 from tollbook.jobs.first_use import begin_with_first_use
+from tollbook.jobs.follow_products import follow_everybody
 from tollbook.jobs.watch_funds import check_funds
 
 BATCH = 5_000  # subscriptions of one transaction
@@ -63,13 +64,16 @@ def charge_fees(
 ) -> FeesCharged:
     """Charge what is due when the day `upto` begins, of everybody, one customer or one account.
 
-    No customer is charged beyond their own today. Each batch commits by itself: it may be killed and run again, and two
-    at once do no harm. `dry_run` says what would be charged and keeps nothing.
+    Before that, accounts that came by their products by a sheet or a platform get their subscriptions (charged at once,
+    and not counted), and those that waited for a first use begin. No customer is charged beyond their own today. Each
+    batch commits by itself: it may be killed and run again, and two at once do no harm. `dry_run` says what would be
+    charged and keeps nothing.
     """
     report = FeesCharged()
     upto = min(upto, (now + FIRST_ZONE).date())
     whole: AbstractContextManager[object] = transaction.atomic() if dry_run else nullcontext()
     with whole:
+        follow_everybody(now=now, customer=customer, account=account)
         begin_with_first_use(upto=upto)
         due = _due(upto, customer, account)
         for done in range(0, len(due), BATCH):

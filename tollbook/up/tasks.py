@@ -30,6 +30,7 @@ from tollbook.credit.models import SuspensionOrder
 from tollbook.credit.queries import current_orders, due_orders
 from tollbook.errors import TollbookError
 from tollbook.jobs.carry_out_orders import carry_out_due
+from tollbook.jobs.charge_fees import FIRST_ZONE, charge_fees
 from tollbook.jobs.check_orders import check_orders, keep_holds
 from tollbook.jobs.check_sources import check_sources
 from tollbook.jobs.collect_usage import SCHEDULE, collect_usage
@@ -56,6 +57,7 @@ SYNCED = {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS}
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_QUARTER = "*/15 * * * *"
+HOURLY = "7 * * * *"
 NIGHTLY = "40 3 * * *"  # UTC
 
 
@@ -226,6 +228,16 @@ def watch_funds(timestamp: int) -> None:  # noqa: ARG001
 def watch_all_funds(timestamp: int) -> None:  # noqa: ARG001
     """See whether everybody has funds, however their usage came."""
     watch_everybody(now=_now())
+
+
+@app.periodic(cron=HOURLY)
+@app.task(name="charge fees", queue=HOUSE, queueing_lock="charge fees")
+def charge_due_fees(timestamp: int) -> None:  # noqa: ARG001
+    """Charge the fees that are due, of each customer when their day has begun."""
+    now = _now()
+    charged = charge_fees(upto=(now + FIRST_ZONE).date(), now=now)
+    if charged.subscriptions:
+        LOG.info("fees charged", subscriptions=charged.subscriptions)
 
 
 @app.periodic(cron=NIGHTLY)

@@ -26,35 +26,46 @@ MAX_BY = 150
 WITHOUT_PRODUCTS = (AccountState.INACTIVE, AccountState.TERMINATED)
 
 
-def follow_products(account: Account, *, on: date, now: datetime) -> list[Subscription]:
+def follow_products(
+    account: Account, *, on: date, now: datetime, ends_on: date | None = None
+) -> list[Subscription]:
     """`follow_products_of` one account."""
-    return follow_products_of([account], on=on, now=now)
+    return follow_products_of([account], on=on, now=now, ends_on=ends_on)
 
 
 @transaction.atomic
-def follow_products_of(accounts: Sequence[Account], *, on: date, now: datetime) -> list[Subscription]:
+def follow_products_of(
+    accounts: Sequence[Account], *, on: date, now: datetime, ends_on: date | None = None
+) -> list[Subscription]:
     """Bring the subscriptions that products bring in line with the products these accounts have, from the day `on`.
 
     What began or ended comes back, charged with what is due at once. Safe to repeat. An account that is inactive
     pays for no product until it is active; with an account that has ended, all its subscriptions end. A product whose
     plan was changed brings the new plan to those who take it from then on.
 
+    `ends_on`: the first day without what they have no more, when it is not `on`: who gives something up in the middle
+    of a day has had it that day. What comes back before its end has come goes on as if it had never left.
+
     Raises:
         BadInput: a plan is in another currency than the customer's.
     """
     wanted = _products_with_fees(accounts)
     ended = {account.pk for account in accounts if account.state == AccountState.TERMINATED}
-    held: set[tuple[int, int]] = set()
-    leaving = []
-    lasting = Subscription.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on), account__in=accounts)
-    for one in _locked(lasting.values_list("pk", flat=True)):
+    current = Subscription.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on), account__in=accounts)
+    locked = _locked(current.values_list("pk", flat=True))
+    held = {(one.account_id, one.product_id) for one in locked if one.ends_on is None}
+    last = ends_on or on
+    leaving, returning = [], []
+    for one in locked:
         assert one.account_id is not None
         if one.product_id is None and one.account_id not in ended:
             continue  # made by itself, whatever products the account has
-        if one.product_id in wanted.get(one.account_id, {}):
-            held.add((one.account_id, one.product_id))
-        else:
-            leaving.append(one)
+        key = (one.account_id, one.product_id)
+        if one.product_id not in wanted.get(one.account_id, {}):
+            leaving += [one] if one.ends_on is None or one.ends_on > last else []
+        elif key not in held:
+            held.add(key)
+            returning.append(one)
     coming = [
         _new(account.customer, product.plan, account=account, product=product, starts_on=on, now=now)
         for account in accounts
@@ -62,11 +73,14 @@ def follow_products_of(accounts: Sequence[Account], *, on: date, now: datetime) 
         if product.plan is not None and (account.pk, product.pk) not in held
     ]
     for one in leaving:
-        _end(one, on)
-    Subscription.objects.bulk_update(leaving, ["starts_on", "ends_on", "due_on"])
+        _end(one, last)
+    for one in returning:
+        _go_on(one, on)
+    changed = [*leaving, *returning]
+    Subscription.objects.bulk_update(changed, ["starts_on", "ends_on", "due_on"])
     Subscription.objects.bulk_create(coming)
-    charge_subscriptions([*leaving, *coming], now=now)
-    return [*leaving, *coming]
+    charge_subscriptions([*changed, *coming], now=now)
+    return [*changed, *coming]
 
 
 @transaction.atomic
@@ -106,13 +120,14 @@ def subscribe(
 def end_subscription(*, subscription: Subscription, on: date, by: str, now: datetime) -> Subscription:
     """Let it end: `on` is the first day without it. What that means in money follows at once, or when the day comes.
 
-    An end that is still to come may be moved. A subscription that a product brings comes back with the product's next
-    change of accounts: take the product away instead.
+    An end that is still to come may be moved.
 
     Raises:
-        BadInput: it has ended already, or would end before it began.
+        BadInput: it has ended already, would end before it began, or comes with a product that the account has.
     """
     (one,) = _locked([subscription.pk])
+    if one.product is not None and one.ends_on is None:
+        raise BadInput(f"{one} comes with product {one.product.code}; take that from the account, and it ends")
     if one.ends_on is not None and one.due_on is None:
         raise BadInput(f"{one} ended on {one.ends_on}, and that is settled; begin another one instead")
     if one.starts_on is not None and on < one.starts_on:
@@ -157,7 +172,7 @@ def _products_with_fees(accounts: Sequence[Account]) -> dict[int, dict[int, Prod
 
 
 def _locked(ids: Iterable[int]) -> list[Subscription]:
-    found = Subscription.objects.filter(pk__in=list(ids)).select_related("plan", "customer", "account")
+    found = Subscription.objects.filter(pk__in=list(ids)).select_related("plan", "customer", "account", "product")
     return list(found.select_for_update(of=("self",)).order_by("pk"))
 
 
@@ -188,6 +203,13 @@ def _end(one: Subscription, on: date) -> None:
     one.starts_on = one.starts_on or on
     one.ends_on = max(on, one.starts_on)
     one.due_on = min(one.due_on or one.ends_on, one.ends_on) if was_used else None
+
+
+def _go_on(one: Subscription, on: date) -> None:
+    """Its end is not to come; one that waited for its first use does so again."""
+    waits = one.starts_on == one.ends_on and one.plan.starts == Start.ON_FIRST_USE
+    one.starts_on = None if waits else one.starts_on
+    one.ends_on, one.due_on = None, None if waits else on
 
 
 def _refuse(customer: Customer, plan: SubscriptionPlan, account: Account | None, fee: Decimal | None) -> None:

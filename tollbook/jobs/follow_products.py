@@ -1,0 +1,48 @@
+"""Whatever gave accounts their products, a sheet, a platform or a person: their subscriptions follow."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from tollbook.billing.operations.charging import today_of
+from tollbook.billing.operations.subscriptions import follow_products_of
+from tollbook.customers.models import Account, Customer
+
+BATCH = 5_000  # accounts of one transaction
+
+# Products with fees that an account has and does not pay for; and subscriptions whose product it has no more.
+STRAYED = """
+    WITH has AS (
+        SELECT a.id, a.product_id FROM customers_account a
+         WHERE a.state NOT IN ('inactive', 'terminated')
+        UNION ALL
+        SELECT a.id, o.product_id FROM customers_account a
+          JOIN customers_accountproduct o ON o.account_id = a.id AND o.is_addon AND o.active_until IS NULL
+         WHERE a.state NOT IN ('inactive', 'terminated')
+    ), strayed AS (
+        SELECT h.id FROM has h JOIN catalog_product p ON p.id = h.product_id AND p.plan_id IS NOT NULL
+         WHERE NOT EXISTS (SELECT FROM billing_subscription s WHERE s.account_id = h.id
+                              AND s.product_id = h.product_id AND s.ends_on IS NULL)
+        UNION
+        SELECT s.account_id FROM billing_subscription s
+         WHERE s.ends_on IS NULL AND s.product_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM has h WHERE h.id = s.account_id AND h.product_id = s.product_id)
+    )
+    SELECT a.id FROM strayed JOIN customers_account a USING (id)
+     WHERE a.customer_id = coalesce(%s, a.customer_id) AND a.id = coalesce(%s, a.id) ORDER BY a.id
+"""
+
+
+def follow_everybody(*, now: datetime, customer: Customer | None = None, account: Account | None = None) -> int:
+    """Bring subscriptions in line with products, from the customers' today on; of how many accounts. Safe to repeat."""
+    with connection.cursor() as cursor:
+        cursor.execute(STRAYED, [customer.pk if customer else None, account.pk if account else None])
+        ids = [pk for (pk,) in cursor.fetchall()]
+    for done in range(0, len(ids), BATCH):
+        accounts = Account.objects.filter(pk__in=ids[done : done + BATCH]).select_related("customer")
+        by_day: dict[object, list[Account]] = {}
+        for one in accounts.order_by("pk"):
+            by_day.setdefault(today_of(one.customer, now), []).append(one)
+        for of_day in by_day.values():
+            follow_products_of(of_day, on=today_of(of_day[0].customer, now), now=now)
+    return len(ids)
