@@ -12,12 +12,13 @@ from tollbook.access.options import options
 from tollbook.api.portabilling import services  # noqa: F401  serves the methods
 from tollbook.api.portabilling.address import address_of
 from tollbook.api.portabilling.answers import Answer, answer, fault_answer
-from tollbook.api.portabilling.authenticate import caller_of, credentials, nobody
+from tollbook.api.portabilling.authenticate import caller_of, credentials, nobody, realm_of_this_port
 from tollbook.api.portabilling.caller import Caller, Written
 from tollbook.api.portabilling.encodings import Asked, read_asked
 from tollbook.api.portabilling.faults import BAD_REQUEST, METHOD_NOT_FOUND, Fault
 from tollbook.api.portabilling.method import METHODS, invoke
 from tollbook.api.portabilling.metrics import COUNTS
+from tollbook.api.portabilling.openapi import INTERFACES, document
 from tollbook.api.portabilling.pace import PACE
 from tollbook.api.portabilling.refusals import fault_of
 from tollbook.api.portabilling.services.session import Tokens
@@ -40,6 +41,16 @@ def rest(request: HttpRequest) -> HttpResponse:
         fault = fault_of(error, name)
         COUNTS.count_fault(fault.code)
         return fault_answer(fault)
+
+
+def description(request: HttpRequest, interface: str) -> HttpResponse:  # noqa: ARG001
+    """`/doc/api/AdminInterface.json` and its like: OpenAPI, of the realms that this port serves."""
+    own = realm_of_this_port()
+    if interface not in INTERFACES or own not in (None, INTERFACES[interface]):
+        return fault_answer(
+            Fault(METHOD_NOT_FOUND, f"there is no {interface}.json here; {', '.join(INTERFACES)} are")
+        )
+    return answer(document(interface))
 
 
 def _answered(request: HttpRequest, name: str, path: str) -> HttpResponse:

@@ -74,7 +74,7 @@ class NewUser(Info):
     name: str = ""
     email: str = ""
     i_role: Id | None = None
-    must_change_password: YesNo = YesNo("N")
+    must_change_password: YesNo | msgspec.UnsetType = msgspec.UNSET
 
 
 class AddUser(Request):
@@ -97,7 +97,7 @@ def add_user(caller: Caller, asked: AddUser) -> UserId:
         now=caller.now,
         name=told.name,
         email=told.email,
-        must_change_password=told.must_change_password.is_yes,
+        must_change_password=isinstance(told.must_change_password, YesNo) and told.must_change_password.is_yes,
     )
     caller.made(f"user {user.pk}", _look(user))
     return UserId(user.pk)
