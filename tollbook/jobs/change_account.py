@@ -1,7 +1,7 @@
 """Changing accounts: their product and add-ons within the agreement, what is said of them, and blocking them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from tollbook.customers.operations.permits import demand_account, lock_account
 from tollbook.customers.operations.service_passwords import kept
 from tollbook.errors import BadInput
 
+ONE_DAY = timedelta(days=1)
 MAX_SHOWN = 100  # characters of a value in the history
 
 
@@ -38,8 +39,9 @@ def change_account(
 ) -> Account:
     """Say something else of an account, from now on. Safe to repeat.
 
-    `addons` is the complete set: what is not in it is switched off. Calls that began before are rated with what the
-    account had then, however late they arrive. `facts` as `account_facts.READERS` has them.
+    `addons` is the complete set: what is not in it is switched off. What the account had today is paid for today; what
+    comes back on the same day goes on. Calls that began before are rated with what it had then, however late they
+    arrive. `facts` as `account_facts.READERS` has them.
 
     Raises:
         NotInAgreement, AgreementExceeded: a customer asks for what is not agreed, or the last slot is taken.
@@ -113,6 +115,13 @@ def demand_unheld(actor: Actor, account: Account) -> None:
         raise BlockedByStaff(f"account {account.code} is blocked by your operator; ask them")
 
 
+def products_of(account: Account) -> list[Product]:
+    """What it has now: the main product, then add-ons by code."""
+    spans = AccountProduct.objects.filter(account=account, is_addon=True, active_until=None)
+    addons = spans.select_related("product__plan").order_by("product__code")
+    return [account.product, *(span.product for span in addons)]
+
+
 def _demand_manager(actor: Actor, account: Account) -> None:
     lock_account(account)
     demand_account(actor, account)
@@ -157,7 +166,8 @@ def _change_products(
     for addon in added:
         AccountProduct.objects.create(account=account, product=addon, is_addon=True, active_from=now)
         tell(account, "addon_added", addon.code, actor=actor, now=now)
-    follow_products(account, on=today_of(account.customer, now), now=now)
+    today = today_of(account.customer, now)
+    follow_products(account, on=today, ends_on=today + ONE_DAY, now=now)
 
 
 def _change_main(account: Account, product: Product, now: datetime) -> None:

@@ -69,7 +69,8 @@ def end_account(*, actor: Actor, account: Account, releases_numbers: bool, why: 
     FormerCode.objects.create(account=account, code=was, until=now)
     detail = f"was {was}, is {account.code} from now on" + (f": {why}" if why else "")
     tell(account, "terminated", detail, actor=actor, now=now)
-    follow_products(account, on=today_of(account.customer, now) + ONE_DAY, now=now)
+    tomorrow = today_of(account.customer, now) + ONE_DAY
+    follow_products(account, on=tomorrow, now=now)
 
 
 def _free_code(code: str) -> str:
