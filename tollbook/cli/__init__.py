@@ -33,6 +33,7 @@ COMMANDS = {
     ),
     "customers": Command("tollbook.cli.customers:app", "Customers: who pays."),
     "accounts": Command("tollbook.cli.accounts:app", "Accounts and their numbers: what makes usage."),
+    "extensions": Command("tollbook.cli.extensions:app", "Extensions: one by one, or many from a file."),
     "products": Command("tollbook.cli.products:app", "Products: which tariff prices which kind of usage."),
     "plans": Command("tollbook.cli.plans:app", "Plans: fees by the period, of a product or a customer."),
     "allowances": Command("tollbook.cli.allowances:app", "Allowances: usage that is included in a plan."),
