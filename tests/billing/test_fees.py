@@ -244,6 +244,22 @@ def test_a_penalty_may_be_an_amount() -> None:
     assert said(fees_due(terms, subscription("06-01", "09-01"), upto=day("09-01")))[-1] == "fee 08-01 09-01 30"
 
 
+def test_a_day_before_the_end_is_credited_after_it_was_settled_and_nothing_else_is_charged() -> None:
+    terms = Terms(fee=Decimal(30), minimum_periods=3)
+    over = subscription("06-01", "06-16")
+    paid = after(over, fees_due(terms, over, upto=day("06-16")))
+    settled = Standing(
+        starts_on=paid.starts_on,
+        ends_on=paid.ends_on,
+        charged_until=paid.charged_until,
+        is_settled=True,
+        charged=paid.charged,
+    )
+    due = fees_due(terms, settled, upto=day("06-20"), without_service={day("06-15"): "no_funds"})
+    assert said(due) == ["waiver 06-15 06-16 -1 no_funds"]
+    assert due.next_due_on is None
+
+
 def test_an_end_that_is_moved_costs_the_days_between() -> None:
     june = subscription("06-01", "06-16")
     paid = after(june, fees_due(THIRTY, june, upto=day("06-01")))

@@ -66,6 +66,7 @@ class Standing:
     starts_on: date
     ends_on: date | None = None
     charged_until: date | None = None  # None = nothing is charged yet, not even the activation
+    is_settled: bool = False  # its end was seen to: only days without service before it may still be credited
     charged: tuple[Charged, ...] = ()
 
 
@@ -103,10 +104,12 @@ def fees_due(
     bill = _Bill(terms, standing, upto)
     if standing.charged_until is None and standing.ends_on is not None and standing.ends_on <= standing.starts_on:
         return Due(None, None)  # ended before it began
-    bill.activation()
-    bill.fees()
+    if not standing.is_settled:
+        bill.activation()
+        bill.fees()
     bill.credits(without_service or {})
-    bill.end()
+    if not standing.is_settled:
+        bill.end()
     return Due(bill.charged_until, bill.next_due_on(), bill.amounts)
 
 

@@ -12,7 +12,7 @@ from tollbook.cli.named import named_customer
 from tollbook.cli.period import day_of
 from tollbook.cli.progress import count_progress
 from tollbook.errors import BadInput
-from tollbook.jobs.charge_fees import FIRST_ZONE
+from tollbook.jobs.charge_fees import BATCH, FIRST_ZONE
 from tollbook.jobs.charge_fees import charge_fees as charge
 
 app = typer.Typer(add_completion=False)
@@ -33,6 +33,7 @@ def charge_fees(
     ] = "",
     customer: Annotated[str, typer.Option(help="Code of a customer. Default: all.", show_default=False)] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be charged; keep nothing.")] = False,
+    batch: Annotated[int, typer.Option(min=1, help="Subscriptions that are charged in one transaction.")] = BATCH,
     as_json: Annotated[bool, typer.Option("--json", help="The sums as JSON.")] = False,
 ) -> None:
     """Charge the fees of subscriptions that are due: what was charged before is not charged again.
@@ -50,7 +51,7 @@ def charge_fees(
     open_database()
     chosen = named_customer(customer) if customer else None
     with count_progress("subscriptions") as progress:
-        report = charge(upto=day, now=now, customer=chosen, dry_run=dry_run, progress=progress)
+        report = charge(upto=day, now=now, customer=chosen, dry_run=dry_run, batch=batch, progress=progress)
     if as_json:
         print_json(
             {

@@ -60,6 +60,7 @@ def charge_fees(
     customer: Customer | None = None,
     account: Account | None = None,
     dry_run: bool = False,
+    batch: int = BATCH,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> FeesCharged:
     """Charge what is due when the day `upto` begins, of everybody, one customer or one account.
@@ -76,9 +77,9 @@ def charge_fees(
         follow_everybody(now=now, customer=customer, account=account)
         begin_with_first_use(upto=upto)
         due = _due(upto, customer, account)
-        for done in range(0, len(due), BATCH):
-            report.merge(_charge_batch(due[done : done + BATCH], upto=upto, now=now, dry_run=dry_run))
-            progress(min(done + BATCH, len(due)), len(due))
+        for done in range(0, len(due), batch):
+            report.merge(_charge_batch(due[done : done + batch], upto=upto, now=now, dry_run=dry_run))
+            progress(min(done + batch, len(due)), len(due))
         if dry_run:
             transaction.set_rollback(True)
     return report

@@ -125,6 +125,7 @@ def _standing(subscription: Subscription, charged: Iterable[Charged]) -> Standin
         starts_on=subscription.starts_on,
         ends_on=subscription.ends_on,
         charged_until=subscription.charged_until,
+        is_settled=subscription.ends_on is not None and subscription.due_on is None,
         charged=tuple(charged),
     )
 
