@@ -112,8 +112,8 @@ def open_accounts(
     lock_customer(customer)
     demand_customer(actor, customer)
     demand_open(customer)
-    for opening in openings:
-        demand_fitting(customer, opening.product, opening.addons)
+    for product, addons in {(one.product, tuple(one.addons)) for one in openings}:
+        demand_fitting(customer, product, addons)
     take_slots(
         actor=actor,
         customer=customer,
@@ -137,10 +137,10 @@ def open_accounts(
         ),
         batch_size=ROWS_PER_STATEMENT,
     )
-    _give_extensions(actor, customer, made, now)
-    pairs = [(account, digits) for opening, account in made for digits in opening.numbers]
     events = [account_event(account, "created", _made_as(account), actor=actor, now=now) for account in accounts]
     AccountEvent.objects.bulk_create(events, batch_size=ROWS_PER_STATEMENT)
+    _give_extensions(actor, customer, made, now)
+    pairs = [(account, digits) for opening, account in made for digits in opening.numbers]
     put_numbers(actor=actor, customer=customer, pairs=pairs, now=now)
     _ask_approval(actor, made, now)
     follow_products_of(accounts, on=today_of(customer, now), now=now)

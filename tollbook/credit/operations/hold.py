@@ -7,7 +7,15 @@ from django.db import transaction
 from tollbook.credit.models import HeldBy, Hold, SuspensionOrder
 from tollbook.credit.operations.ask import ask
 from tollbook.credit.queries import holds_of
-from tollbook.customers.models import Account, AccountEvent, AccountState, BlockedBy, Customer, CustomerState
+from tollbook.customers.models import (
+    Account,
+    AccountEvent,
+    AccountState,
+    Approval,
+    BlockedBy,
+    Customer,
+    CustomerState,
+)
 from tollbook.errors import BadInput
 
 MAX_WHY = 500
@@ -93,7 +101,7 @@ def show_holds(customer: Customer, *, by: str, why: str, now: datetime) -> None:
         if blocked_by and account.blocked_by != blocked_by:
             _set_state(account, AccountState.BLOCKED, blocked_by, by=by, why=why, now=now)
         elif not blocked_by and _was_held(account):
-            _set_state(account, AccountState.ACTIVE, "", by=by, why=why, now=now)
+            _set_state(account, _state_without_holds(account), "", by=by, why=why, now=now)
 
 
 def _was_held(account: Account) -> bool:
@@ -101,6 +109,12 @@ def _was_held(account: Account) -> bool:
     if account.state != AccountState.BLOCKED or account.blocked_by == BlockedBy.PLATFORM:
         return False
     return Hold.objects.filter(account=account, held_by=account.blocked_by).exists()
+
+
+def _state_without_holds(account: Account) -> AccountState:
+    """To lift a hold activates nobody who waits for staff."""
+    waits = Approval.objects.filter(account=account, decided_at=None).exists()
+    return AccountState.INACTIVE if waits else AccountState.ACTIVE
 
 
 def _set_state(
