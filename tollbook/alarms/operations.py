@@ -8,10 +8,10 @@ from uuid import uuid4
 from django.db import transaction
 
 from tollbook.alarms.delivery.mail import checked_address
-from tollbook.alarms.delivery.webhook import checked_url
 from tollbook.alarms.models import Alarm, AlarmKind, AlarmSubscription, Channel, Message
 from tollbook.connections.models import Connection
 from tollbook.connections.secrets import encrypted
+from tollbook.connectors.post import checked_url
 from tollbook.connectors.secret import Secret
 from tollbook.errors import BadInput
 

@@ -1,4 +1,4 @@
-"""`tollbook up`: web, worker, scheduler, and what takes pushed records."""
+"""`tollbook up`: web, worker, scheduler, what takes pushed records, and what sends events."""
 
 import os
 import socket
@@ -12,7 +12,7 @@ from tollbook.access.options import options
 from tollbook.cli.database import open_database
 from tollbook.errors import BadInput
 from tollbook.up.certificate import check_certificate, trial_certificate
-from tollbook.up.child import PUSH, REALMS, SCHEDULER, WEB, WORKER, command
+from tollbook.up.child import EVENTS, PUSH, REALMS, SCHEDULER, WEB, WORKER, command
 from tollbook.up.logs import JSON_VARIABLE, set_up_logs
 from tollbook.up.supervisor import Child, Patience, Supervisor
 
@@ -64,7 +64,7 @@ def up(
     open_database()
     children = [
         Child(name=role, command=command(role, host=host, port=port, stop_s=stop_within, tls=pair))
-        for role in (WEB, WORKER, SCHEDULER, PUSH)
+        for role in (WEB, WORKER, SCHEDULER, PUSH, EVENTS)
     ]
     children += [
         Child(

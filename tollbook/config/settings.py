@@ -11,6 +11,7 @@ TOLLBOOK_HOME: Path = data_home()
 
 INSTALLED_APPS = [
     "tollbook.connections",
+    "tollbook.changes",
     "tollbook.catalog",
     "tollbook.customers",
     "tollbook.usage",

@@ -12,7 +12,7 @@ from typing import Any
 SETTINGS = "tollbook.config.settings"
 REALMS = ("admin", "customer", "account")  # of the API, as its clients name them
 REALM_VARIABLE = "TOLLBOOK_API_REALM"  # the one that a web process serves; unset = all, told apart by who logs in
-WORKER, SCHEDULER, WEB, PUSH = "worker", "scheduler", "web", "push"
+WORKER, SCHEDULER, WEB, PUSH, EVENTS = "worker", "scheduler", "web", "push", "events"
 MARGIN_S = 5  # less than the supervisor waits, so that a worker ends by itself
 
 
@@ -35,7 +35,7 @@ def command(
 def main() -> None:
     """Do what the first argument says until told to end, or alone."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("role", choices=(WEB, WORKER, SCHEDULER, PUSH))
+    parser.add_argument("role", choices=(WEB, WORKER, SCHEDULER, PUSH, EVENTS))
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--stop", type=int, default=30)
@@ -50,7 +50,7 @@ def main() -> None:
     django.setup()
     from django.db import connection  # noqa: PLC0415
 
-    from tollbook.up import logs, pushes, web, worker  # noqa: PLC0415  need Django set up
+    from tollbook.up import events, logs, pushes, web, worker  # noqa: PLC0415  need Django set up
 
     logs.set_up_logs(told.role)
     # Asking how to connect makes this process a user of the embedded database, before anything can end it: the last
@@ -63,6 +63,8 @@ def main() -> None:
         web.serve(told.host, told.port, tuple(told.tls) if told.tls else None)
     elif told.role == PUSH:
         pushes.take_all()
+    elif told.role == EVENTS:
+        events.deliver_all()
     else:
         worker.work(told.role, stop_s=max(told.stop - MARGIN_S, 1))
 

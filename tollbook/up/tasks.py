@@ -20,6 +20,7 @@ from procrastinate.tasks import Task
 from tollbook.alarms.models import AlarmKind
 from tollbook.alarms.operations import clear_alarm, raise_alarm
 from tollbook.alarms.outbox import send_due
+from tollbook.changes.operations import forget_settled
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector, schedule_of
 from tollbook.connections.schedule import is_due
@@ -246,6 +247,14 @@ def forget_pushed(timestamp: int) -> None:  # noqa: ARG001
     """Delete pushed messages that were taken long ago: they are in evidence."""
     if forgotten := forget_taken(now=_now()):
         LOG.info("forgotten", messages=forgotten)
+
+
+@app.periodic(cron=NIGHTLY)
+@app.task(name="forget events", queue=HOUSE, queueing_lock="forget events")
+def forget_events(timestamp: int) -> None:  # noqa: ARG001
+    """Delete what changed long ago, when everybody who wanted knows."""
+    if forgotten := forget_settled(now=_now()):
+        LOG.info("forgotten", changes=forgotten)
 
 
 @app.periodic(cron=NIGHTLY)

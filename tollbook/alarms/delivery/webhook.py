@@ -7,14 +7,13 @@ import hashlib
 import hmac
 from datetime import datetime
 from http import HTTPStatus
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
 
 from tollbook.alarms.delivery.errors import Delayed, Refused
+from tollbook.connectors.post import NoAnswer, post_json, shown_url
 from tollbook.connectors.secret import Secret
-from tollbook.errors import BadInput
 
 ID, TIMESTAMP, SIGNATURE = "Tollbook-Message-Id", "Tollbook-Timestamp", "Tollbook-Signature"
 TIMEOUT_S = 20
@@ -30,18 +29,15 @@ def post_webhook(url: str, *, body: str, key: UUID, secret: Secret, now: datetim
     """
     moment = str(int(now.timestamp()))
     headers = {
-        "Content-Type": "application/json",
         ID: str(key),
         TIMESTAMP: moment,
         SIGNATURE: "sha256=" + signature(secret, moment, body),
     }
-    where = _shown(url)
+    where = shown_url(url)
     try:
-        # Proxies of the environment are for people's own tools; redirects could lead anywhere.
-        with httpx.Client(timeout=TIMEOUT_S, trust_env=False, follow_redirects=False) as client:
-            status = client.post(url, content=body.encode(), headers=headers).status_code
-    except httpx.TransportError as error:
-        raise Delayed(f"{where}: {error or type(error).__name__}; see that it runs and can be reached") from None
+        status = post_json(url, body=body, headers=headers, timeout_s=TIMEOUT_S)
+    except NoAnswer as error:
+        raise Delayed(str(error)) from None
     if httpx.codes.is_success(status):
         return
     if status in LATER or httpx.codes.is_server_error(status):
@@ -52,26 +48,3 @@ def post_webhook(url: str, *, body: str, key: UUID, secret: Secret, now: datetim
 def signature(secret: Secret, timestamp: str, body: str) -> str:
     """What the receiver compares with: HMAC-SHA256 over timestamp, dot and body, in hexadecimal digits."""
     return hmac.new(secret.reveal().encode(), f"{timestamp}.{body}".encode(), hashlib.sha256).hexdigest()
-
-
-def checked_url(url: str) -> str:
-    """The URL, if a webhook can be there.
-
-    Raises:
-        BadInput: it cannot.
-    """
-    try:
-        parts = urlsplit(url)
-        is_url = parts.scheme in ("http", "https") and parts.hostname and (parts.port or True)
-    except ValueError:
-        is_url = False
-    if not is_url or any(char.isspace() for char in url):
-        raise BadInput(
-            f"{_shown(url)!r} is not a URL to post to; write it like https://example.com/hooks/tollbook"
-        )
-    return url
-
-
-def _shown(url: str) -> str:
-    """Without what may be secret: user, password, query."""
-    return url.partition("?")[0].rpartition("@")[2].removeprefix("https://").removeprefix("http://")
