@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 
-from tollbook.billing.models import Invoice
+from tollbook.billing.models import FeeCharge, Invoice
 from tollbook.connections.models import Connection
 from tollbook.credit.models import OrderEvent, SuspensionOrder
 from tollbook.customers.models import Account, AccountMark, Customer, ForeignCustomer, Pairing
@@ -74,6 +74,9 @@ def test_a_newcomer_sees_the_whole_way_and_a_second_run_changes_nothing(
         ("maple", "active", "enabled"),
     ]
     assert Customer.objects.get(code="maple").state == "open"
+    # Three extensions at 6.00 a month and one recording at 4.00 from 11 June: 20 of 30 days, and July in advance.
+    fees = FeeCharge.objects.filter(subscription__customer__code="harbour").order_by("since", "amount")
+    assert [str(one.amount.normalize()) for one in fees] == ["2.66667", "4", "4", "4", "4", "6", "6", "6"]
     assert not [finding for finding in check_ledger() if finding.problems]
     assert_reads_well(first.stdout)
     was = books()
@@ -95,6 +98,7 @@ def assert_reads_well(printed: str) -> None:
         "Not paired, and why",
         "What became of the records",
         "Set aside",
+        "What harbour may have, and has",
         "Invoices of June 2017",
         "Orders",
     ]
