@@ -9,11 +9,12 @@ from django.db import transaction
 from tollbook.billing.operations.charging import today_of
 from tollbook.billing.operations.subscriptions import follow_products
 from tollbook.catalog.models import Product
-from tollbook.credit.models import HeldBy, Hold
+from tollbook.credit.models import HeldBy
 from tollbook.credit.operations import resume, suspend
+from tollbook.credit.permits import demand_unheld
 from tollbook.customers.account_facts import SECRET, read_account_facts
 from tollbook.customers.actors import Actor, Realm
-from tollbook.customers.errors import BlockedByStaff, NotInAgreement, NotTheirs
+from tollbook.customers.errors import NotInAgreement, NotTheirs
 from tollbook.customers.models import Account, AccountProduct, AccountState, BlockedBy
 from tollbook.customers.operations.agreements import shown_name, take_slots
 from tollbook.customers.operations.claim_numbers import end_of
@@ -52,6 +53,7 @@ def change_account(
     """
     lock_account(account)
     demand_account(actor, account)
+    demand_unheld(actor, account.customer, account)
     read = read_account_facts(actor, facts)
     if product is not None or addons is not None:
         if actor.realm is Realm.ACCOUNT:
@@ -102,19 +104,6 @@ def unblock_account(*, actor: Actor, account: Account, why: str = "", now: datet
     return account
 
 
-def demand_unheld(actor: Actor, account: Account) -> None:
-    """Refuse to all but staff what staff stopped, the account alone or its customer as a whole.
-
-    Raises:
-        BlockedByStaff: they did.
-    """
-    if actor.is_staff:
-        return
-    holds = Hold.objects.filter(customer=account.customer, lifted_at=None, held_by=HeldBy.STAFF)
-    if holds.filter(account=account).exists() or holds.filter(account=None).exists():
-        raise BlockedByStaff(f"account {account.code} is blocked by your operator; ask them")
-
-
 def products_of(account: Account) -> list[Product]:
     """What it has now: the main product, then add-ons by code."""
     spans = AccountProduct.objects.filter(account=account, is_addon=True, active_until=None)
@@ -127,7 +116,7 @@ def _demand_manager(actor: Actor, account: Account) -> None:
     demand_account(actor, account)
     if actor.realm is Realm.ACCOUNT:
         raise NotTheirs("accounts are blocked and unblocked by whoever manages all of them; ask them")
-    demand_unheld(actor, account)
+    demand_unheld(actor, account.customer, account)
 
 
 def _held_by(actor: Actor) -> HeldBy:
@@ -150,7 +139,6 @@ def _change_products(
     dropped = [addon for addon in had if addon.pk not in {one.pk for one in wanted}]
     if not (changes_main or added or dropped):
         return
-    demand_unheld(actor, account)
     demand_fitting(account.customer, product, wanted)
     taken = [*([product] if changes_main else []), *added]
     _demand_no_approval(actor, account, taken)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from tollbook.billing.operations.charging import today_of
 from tollbook.billing.operations.subscriptions import follow_products
+from tollbook.credit.permits import demand_unheld
 from tollbook.customers.actors import Actor, Realm
 from tollbook.customers.errors import NotTheirs
 from tollbook.customers.models import (
@@ -22,7 +23,6 @@ from tollbook.customers.operations.events import tell
 from tollbook.customers.operations.extensions import free_extension
 from tollbook.customers.operations.numbers import release
 from tollbook.customers.operations.permits import demand_account, lock_account
-from tollbook.jobs.change_account import demand_unheld
 
 ONE_DAY = timedelta(days=1)
 MAX_CODE = 64
@@ -46,7 +46,7 @@ def terminate_account(
     demand_account(actor, account)
     if actor.realm is Realm.ACCOUNT:
         raise NotTheirs("accounts are ended by whoever manages all of them; ask them")
-    demand_unheld(actor, account)
+    demand_unheld(actor, account.customer, account)
     end_account(actor=actor, account=account, releases_numbers=releases_numbers, why=why, now=now)
 
 

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from tollbook.billing.operations.charging import today_of
 from tollbook.billing.operations.subscriptions import follow_products_of
 from tollbook.catalog.models import Product, Role
+from tollbook.credit.permits import demand_unheld
 from tollbook.customers.account_facts import SECRET, fitting, read_account_facts
 from tollbook.customers.actors import Actor
 from tollbook.customers.errors import DuplicateCode
@@ -83,6 +84,7 @@ def open_account(
         DuplicateCode: code or extension are taken.
         NumberNotYours, NumberTaken: as `assign_number`.
         NotTheirs: another customer asks, or a fact is for staff to say.
+        BlockedByStaff: staff stopped the customer, and it is not staff who ask.
         BadInput: the customer is closed, or a fact is none.
     """
     given = {"name": name, **({"role": role} if role else {}), **facts}
@@ -112,6 +114,7 @@ def open_accounts(
     lock_customer(customer)
     demand_customer(actor, customer)
     demand_open(customer)
+    demand_unheld(actor, customer)
     for product, addons in {(one.product, tuple(one.addons)) for one in openings}:
         demand_fitting(customer, product, addons)
     take_slots(
