@@ -77,6 +77,15 @@ class Settings:
 
 
 @dataclass
+class Left:
+    """What allowances and tiers leave of a call for its rate to price."""
+
+    covered: int = 0  # seconds or units at the beginning that cost nothing
+    pays_fee: bool = True
+    tier_value: Fraction | None = None  # nano-units for the rest, in place of the rate's steps
+
+
+@dataclass
 class Verdict:
     outcome: str
     reason: str | None
@@ -84,6 +93,7 @@ class Verdict:
     billed: int | None = None
     exact: Fraction | None = None  # nano-units before rounding
     price: int | None = None  # nano-units
+    unit: int = 1  # bytes of what data is billed in
     features: set[str] = field(default_factory=set)  # which rules had a say, to see that all are tried
 
 
@@ -94,13 +104,13 @@ def by_prefix(rows: Sequence[Row]) -> PriceList:
     return pages
 
 
-def rate(call: Call, rows: PriceList, settings: Settings) -> Verdict:
+def rate(call: Call, rows: PriceList, settings: Settings, left: Left | None = None) -> Verdict:
     amount, reasons = look_at_the_record(call, settings)
     if call["known_reason"]:
         reasons.append(call["known_reason"])
     if reasons:
         return not_charged(min(reasons, key=ORDER.index))
-    return look_at_the_prices(call, amount, rows, settings)
+    return look_at_the_prices(call, amount, rows, settings, left or Left())
 
 
 def not_charged(reason: str, line: int | None = None, features: Iterable[str] = ()) -> Verdict:
@@ -151,7 +161,7 @@ def digits(number: str | None) -> str:
     return ""
 
 
-def look_at_the_prices(call: Call, amount: int, rows: PriceList, settings: Settings) -> Verdict:
+def look_at_the_prices(call: Call, amount: int, rows: PriceList, settings: Settings, left: Left) -> Verdict:
     rate_rows = rows_in_force(call, rows)
     opening = row_at(rate_rows, call["start"], 0, settings)
     if opening is None:
@@ -166,7 +176,8 @@ def look_at_the_prices(call: Call, amount: int, rows: PriceList, settings: Setti
         return not_charged("grace", line)
     if too_large(rate_rows, amount):
         return not_charged("bad_quantity", line)
-    verdict = walk(call, amount, rate_rows, opening, settings)
+    verdict = walk(call, amount, rate_rows, opening, settings, left)
+    verdict.unit = UNIT_SIZE[opening["unit"] or "message"]
     verdict.line = None if verdict.reason == "no_rate" else line
     return verdict
 
@@ -242,14 +253,17 @@ def too_large(rate_rows: Sequence[Row], amount: int) -> bool:
     return bool(60 * (max(dearest, Fraction(1, 60)) * (amount + longest) + fee) > LARGEST_SIXTIETHS)
 
 
-def walk(call: Call, amount: int, rate_rows: Sequence[Row], opening: Row, settings: Settings) -> Verdict:
+def walk(
+    call: Call, amount: int, rate_rows: Sequence[Row], opening: Row, settings: Settings, left: Left
+) -> Verdict:
     """Increment by increment to the end of the call."""
     features = {f"rounding {settings.rounding}", f"fraction {settings.fraction}"}
     if amount < opening["minimum_s"]:
         amount = opening["minimum_s"]
         features.add("lifted to minimum time")
     in_time = COUNTED_IN[call["kind"]] == "time"
-    elapsed, exact, rows_met = 0, Fraction(opening["connect_fee_nanos"]), [opening]
+    fee = Fraction(opening["connect_fee_nanos"]) if left.pays_fee else Fraction(0)
+    elapsed, exact, rows_met = 0, fee, [opening]
     while elapsed < amount:
         now = call["start"].astimezone(UTC) + timedelta(seconds=elapsed if in_time else 0)
         row = row_at(rate_rows, now, elapsed, settings)
@@ -262,9 +276,14 @@ def walk(call: Call, amount: int, rate_rows: Sequence[Row], opening: Row, settin
         alike = 1
         if not in_time and not is_first and all(other["from_s"] <= elapsed for other in rate_rows):
             alike = max((amount - elapsed) // increment, 1)  # nothing changes any more: a GB of bytes at once
-        exact += unit_price(row, "first" if is_first else "next") * increment * alike
+        charged = max(elapsed + increment * alike - max(elapsed, left.covered), 0)
+        exact += unit_price(row, "first" if is_first else "next") * charged
         elapsed += increment * alike
         rows_met.append(row)
+    if left.covered >= elapsed and fee == 0:
+        return Verdict("free", "allowance", billed=elapsed, exact=Fraction(0), price=0, features={"covered"})
+    if left.tier_value is not None:
+        exact = fee + left.tier_value
     features |= {f"unit {opening['unit']}"} | features_of(rows_met, call, elapsed, settings)
     if opening["minimum_charge_nanos"] and exact < opening["minimum_charge_nanos"]:
         exact = Fraction(opening["minimum_charge_nanos"])

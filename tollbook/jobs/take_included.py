@@ -18,9 +18,9 @@ from tollbook.customers.models import Customer
 from tollbook.jobs.count_tiers import count_tiers
 from tollbook.jobs.price_book import Compiled
 from tollbook.rating.allowances import AllowanceTerms, Fee, Period, covered_units, period_of, take
-from tollbook.rating.engine import rate_calls
-from tollbook.rating.frames import CALLS, UNITS, VERDICT
+from tollbook.rating.frames import UNITS, VERDICT
 from tollbook.rating.included import INCLUDED
+from tollbook.rating.left import rate_left
 from tollbook.rating.windows import Window
 from tollbook.records import KINDS, Measure
 
@@ -128,19 +128,19 @@ def _who_may(takers: pl.DataFrame, granted: pl.DataFrame) -> pl.DataFrame:
 
 
 def _in_turn(takers: pl.DataFrame, granted: pl.DataFrame) -> Iterator[pl.DataFrame]:
-    """All at once; where something is carried over, one period after the other, as it must be used up first."""
+    """All at once; but period after period where something is carried over, for it must be used up before."""
     takers = takers.with_columns(day=pl.from_epoch("wall_s", time_unit="s").dt.date())
-    carrying = granted.filter("carries")["period_kind"]
-    if carrying.is_empty():
-        yield takers
-        return
-    by_day = (carrying == Period.DAY.value).any()
-    turn = pl.col("day") if by_day else pl.col("day").dt.month_start()
-    yield from (
-        takers.with_columns(turn=turn)
-        .sort("turn", maintain_order=True)
-        .partition_by("turn", maintain_order=True, include_key=False)
+    carrying = granted.filter("carries")
+    by_day = carrying.filter(pl.col("period_kind") == Period.DAY.value)["customer_id"].unique().implode()
+    by_month = carrying["customer_id"].unique().implode()
+    turn = (
+        pl.when(pl.col("customer_id").is_in(by_day))
+        .then("day")
+        .when(pl.col("customer_id").is_in(by_month))
+        .then(pl.col("day").dt.month_start())
     )
+    in_turn = takers.with_columns(turn=turn).sort("turn", maintain_order=True)
+    yield from in_turn.partition_by("turn", maintain_order=True, include_key=False)
 
 
 def _take_of(takers: pl.DataFrame, granted: pl.DataFrame, terms: Sequence[AllowanceTerms]) -> pl.DataFrame:
@@ -192,23 +192,12 @@ def _window(told: dict[str, str]) -> Window:
 
 
 def _priced_anew(records: pl.DataFrame, changed: pl.DataFrame, compiled: Compiled) -> pl.DataFrame:
-    """The records in their order, what takers took or counted being priced by what is left of them."""
-    is_covered = (pl.col("covered") >= pl.col("billed")) & ~pl.col("pays_fee")
-    is_changed = (pl.col("covered") > 0) | pl.col("tier_sixtieths").is_not_null()
-    free = changed.filter(is_covered).with_columns(
-        outcome=pl.lit("free"),
-        reason=pl.lit("allowance"),
-        price_nanos=pl.lit(0, dtype=pl.Int64),
-        exact_sixtieths=pl.col("exact_sixtieths") * 0,
-    )
-    again = changed.filter(is_changed & ~is_covered).with_columns(known_reason=pl.lit(None, dtype=pl.String))
+    """The records in their order; what takers took, or had counted, is priced by what is left of them."""
+    took = changed.filter((pl.col("covered") > 0) | pl.col("tier_sixtieths").is_not_null())
+    if took.is_empty():
+        return records
     parts = [
-        rate_calls(part.select("id", *CALLS, *INCLUDED), compiled_version(version_id, compiled))
-        for (version_id,), part in again.partition_by("version_id", as_dict=True).items()
+        rate_left(part, compiled_version(version_id, compiled)).select("id", *VERDICT)
+        for (version_id,), part in took.partition_by("version_id", as_dict=True).items()
     ]
-    verdicts = [part.select("id", *VERDICT) for part in (free, *parts)]
-    found = records.select("id").join(pl.concat(verdicts), on="id", how="left", maintain_order="left")
-    is_new = found["outcome"].is_not_null()
-    return records.with_columns(
-        pl.when(is_new).then(found[name]).otherwise(records[name]).alias(name) for name in VERDICT
-    )
+    return records.update(pl.concat(parts), on="id", how="left", include_nulls=True)
