@@ -93,7 +93,7 @@ def test_nothing_is_recorded_where_nobody_can_be_asked(
 def test_a_person_at_a_terminal_is_asked(
     tollbook: Tollbook, monkeypatch: pytest.MonkeyPatch, answer: bool, versions: int
 ) -> None:
-    monkeypatch.setattr("tollbook.cli.tariff.sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("tollbook.cli.tariff_options.sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.confirm", lambda _question, **_options: answer)
 
     run = tollbook("tariff", "import", "new.csv", "--name", "retail")

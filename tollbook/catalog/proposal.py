@@ -39,15 +39,21 @@ class Proposal:
     newest: TariffVersion | None  # null = the tariff is new
     changes: pl.DataFrame  # difference.DIFFERENCE against the newest version
     changed_settings: list[str]  # as "decimals 4 → 2"
+    against: TariffVersion | None = None  # what it is compared with, when that is not the newest
+
+    @property
+    def compared(self) -> TariffVersion | None:
+        """The version beside which it is shown; None = the tariff is new."""
+        return self.against or self.newest
 
     @property
     def is_identical(self) -> bool:
         """Whether the newest version already says all this."""
         counts = change_counts(self.changes)
         return (
-            self.newest is not None
+            self.compared is not None
             and not self.changed_settings
-            and self.active_from in (None, self.newest.active_from)
+            and self.active_from in (None, self.compared.active_from)
             and counts["unchanged"] == len(self.changes)
         )
 

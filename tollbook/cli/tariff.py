@@ -1,23 +1,30 @@
 """`tollbook tariff`: import price lists, see what they change, look up a rate."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
 from tollbook.catalog.operations import derive_tariff, set_platform_tariff
-from tollbook.catalog.price_list.cells import moment
-from tollbook.catalog.proposal import Proposal, propose_version, record_proposal
+from tollbook.catalog.proposal import propose_version, record_proposal
 from tollbook.catalog.queries import tariff_list, version_rates
 from tollbook.catalog.rate_choice import chosen_rates
 from tollbook.catalog.rate_lookup import rate_for_number, version_in_force
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
 from tollbook.cli.rate_search import search
-from tollbook.cli.tariff_options import SETTINGS, Decimals, FractionMode, Gross, RoundingMode, percent
+from tollbook.cli.tariff_change import change, copy
+from tollbook.cli.tariff_options import (
+    SETTINGS,
+    Decimals,
+    FractionMode,
+    Gross,
+    RoundingMode,
+    is_wanted,
+    percent,
+    utc_moment,
+)
 from tollbook.cli.tariff_report import (
     print_proposal,
     print_rates,
@@ -101,7 +108,7 @@ def import_(
     if not as_json:
         print_proposal(proposal, top)
     number = None
-    if not proposal.is_identical and not dry_run and _is_wanted(proposal, yes=yes):
+    if not proposal.is_identical and not dry_run and is_wanted(name, yes=yes):
         number = record_proposal(proposal, recorded_at=datetime.now(UTC)).number
     if as_json:
         print_json(proposal_facts(proposal, top) | {"recorded_version": number})
@@ -139,7 +146,7 @@ def platform(
         is_gross=bool(gross),
         decimals=TariffSettings().decimals if decimals is None else decimals,
         rounding=_rounding(rounding),
-        active_from=_moment("--active-from", active_from) if active_from else None,
+        active_from=utc_moment("--active-from", active_from) if active_from else None,
         recorded_at=datetime.now(UTC),
     )
     typer.echo(
@@ -172,7 +179,7 @@ def derive(
         name=name,
         base=base,
         markup_percent=percent("--markup", markup),
-        active_from=_moment("--active-from", active_from) if active_from else None,
+        active_from=utc_moment("--active-from", active_from) if active_from else None,
         recorded_at=datetime.now(UTC),
     )
     count = derived.versions.count()
@@ -219,8 +226,8 @@ def show(
     Example: tollbook tariff show retail --prefix 447700900123 --at 2026-01-15
     """
     open_database()
-    start = _moment("--at", at) if at else datetime.now(UTC)
-    version = version_in_force(name, at=start, known_at=_moment("--known-at", known_at) if known_at else None)
+    start = utc_moment("--at", at) if at else datetime.now(UTC)
+    version = version_in_force(name, at=start, known_at=utc_moment("--known-at", known_at) if known_at else None)
     rate_count = (version.base_version or version).rate_count
     if prefix is None:
         rates = chosen_rates(version_rates(version), category=category)
@@ -246,17 +253,8 @@ def show(
 
 
 app.command()(search)
-
-
-def _is_wanted(proposal: Proposal, *, yes: bool) -> bool:
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise BadInput(
-            f"tariff {proposal.name!r}: nothing was recorded, because nobody can be asked here; look at the difference"
-            " and run the command again with --yes"
-        )
-    return typer.confirm(f"Record this as the next version of {proposal.name}?", err=True)
+app.command()(change)
+app.command()(copy)
 
 
 def _rounding(text: str | None) -> Rounding:
@@ -264,10 +262,3 @@ def _rounding(text: str | None) -> Rounding:
         return Rounding(text or Rounding.HALF_UP)
     except ValueError:
         raise BadInput(f"--rounding {text!r}; write one of {', '.join(Rounding)}") from None
-
-
-def _moment(option: str, text: str) -> datetime:
-    try:
-        return moment(text, zone=ZoneInfo("UTC"), date_format=None)
-    except ValueError as error:
-        raise BadInput(f"{option} {text!r} {error}") from None

@@ -1,10 +1,14 @@
 """Options that every command with a price list has: settings of the tariff, given or left to what stands beside it."""
 
+import sys
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from tollbook.catalog.price_list.cells import moment
 from tollbook.errors import BadInput
 
 SETTINGS = "Tariff, where not said in the TOML beside it"
@@ -48,3 +52,31 @@ def amount(option: str, text: str) -> Decimal:
         return Decimal(text.replace(",", "."))
     except InvalidOperation:
         raise BadInput(f"{option} {text!r} is not an amount; write it as 0.015") from None
+
+
+def utc_moment(option: str, text: str) -> datetime:
+    """2026-01-31, or a date-time; without a zone in UTC.
+
+    Raises:
+        BadInput: it is neither.
+    """
+    try:
+        return moment(text, zone=ZoneInfo("UTC"), date_format=None)
+    except ValueError as error:
+        raise BadInput(f"{option} {text!r} {error}") from None
+
+
+def is_wanted(name: str, *, yes: bool) -> bool:
+    """Whether a new version of that tariff is to be recorded: said with `yes`, or asked.
+
+    Raises:
+        BadInput: nobody is there to be asked.
+    """
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise BadInput(
+            f"tariff {name!r}: nothing was recorded, because nobody can be asked here; look at the difference"
+            " and run the command again with --yes"
+        )
+    return typer.confirm(f"Record this as the next version of {name}?", err=True)

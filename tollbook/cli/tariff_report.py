@@ -35,7 +35,7 @@ def print_skipped(proposal: Proposal) -> None:
 
 def print_proposal(proposal: Proposal, top: int) -> None:
     """What is compared with what, the counts, settings that change, the largest changes."""
-    newest = proposal.newest
+    newest = proposal.compared
     against = f"against version {newest.number} of {newest.recorded_at:%F}" if newest else "a new tariff"
     typer.echo(f"tariff {proposal.name}: {len(proposal.rates):,} rates from {proposal.source_name}, {against}")
     if proposal.is_identical:
@@ -57,7 +57,7 @@ def proposal_facts(proposal: Proposal, top: int) -> dict[str, object]:
     return {
         "tariff": proposal.name,
         "rates": len(proposal.rates),
-        "against_version": proposal.newest.number if proposal.newest else None,
+        "against_version": proposal.compared.number if proposal.compared else None,
         "identical": proposal.is_identical,
         "prefixes": change_counts(proposal.changes),
         "settings": proposal.changed_settings,
