@@ -56,3 +56,8 @@ def subjects_of(patterns: list[str]) -> set[Subject]:
     """The subjects of which events are wanted."""
     wanted = {name.partition("/")[0] for name in EVENTS if matches(name, patterns)}
     return {subject for subject, entity in ENTITIES.items() if entity in wanted}
+
+
+def trial_body() -> str:
+    """What is posted to see whether a receiver answers: an event of nobody."""
+    return json.dumps({"event_type": "Customer/Updated", "variables": {"i_event": 0, "i_customer": 0}})

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 
 from tollbook.changes.models import Change, Delivery, DeliveryState, Webhook
 from tollbook.errors import BadInput
@@ -38,16 +38,8 @@ def webhook_at(url: str) -> Webhook:
     return found
 
 
-def webhooks_with_counts() -> QuerySet[Webhook]:
-    """Every webhook, with how many events are `waiting`, `done`, `refused` and `given_up`, and when the last was."""
-
-    def in_state(state: DeliveryState) -> Count:
-        return Count("deliveries", filter=Q(deliveries__state=state))
-
-    return Webhook.objects.order_by("url").annotate(
-        waiting=in_state(DeliveryState.WAITING),
-        done=in_state(DeliveryState.DONE),
-        refused=in_state(DeliveryState.REFUSED),
-        given_up=in_state(DeliveryState.GIVEN_UP),
-        last_done_at=Max("deliveries__settled_at", filter=Q(deliveries__state=DeliveryState.DONE)),
-    )
+def webhooks_with_counts() -> list[dict[str, object]]:
+    """Every webhook, and how many of its events are in each state."""
+    counts = {state.value: Count("deliveries", filter=Q(deliveries__state=state)) for state in DeliveryState}
+    rows = Webhook.objects.order_by("url").annotate(**counts)
+    return [dict(row) for row in rows.values("url", "patterns", "auth", *counts)]

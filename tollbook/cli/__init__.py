@@ -71,6 +71,7 @@ COMMANDS = {
     "resume": Command("tollbook.cli.suspend:resuming", "Let a customer or an account call again."),
     "orders": Command("tollbook.cli.orders:app", "What platforms were told to stop, how it stands, and policies."),
     "alarms": Command("tollbook.cli.alarms:app", "Alarms: what somebody must look at, and who is told."),
+    "webhooks": Command("tollbook.cli.webhooks:app", "Webhooks: URLs that are told what changed, as it changes."),
     "users": Command("tollbook.cli.users:app", "Users: who may log in to the API, and their tokens."),
     "roles": Command("tollbook.cli.roles:app", "Roles: what users of the API may call."),
     "up": Command("tollbook.cli.up:app", "Run it all: collect on schedule, send alarms, answer on the web."),
