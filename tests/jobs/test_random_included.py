@@ -25,6 +25,7 @@ from tollbook.jobs.post_usage import Batch, post_batch
 from tollbook.jobs.reverse_usage import undo_import
 from tollbook.ledger.models import Posting, Transaction
 from tollbook.rating.engine import compile_tariff, rate_calls
+from tollbook.rating.frames import CALLS as CALL_FIELDS
 from tollbook.records import KINDS
 from tollbook.usage.evidence import keep_evidence
 from tollbook.usage.frames import RECORDS
@@ -48,15 +49,15 @@ def test_3_000_random_calls_take_what_the_oracle_says(office: Office) -> None:
 
 @pytest.mark.full
 def test_300_000_random_calls_take_what_the_oracle_says(office: Office) -> None:
-    assert compare(office, range(100, 700)).keys() >= WHAT_HAPPENS
+    assert compare(office, range(100, 200), calls=3_000).keys() >= WHAT_HAPPENS
 
 
-def compare(office: Office, seeds: range) -> Counter[str]:
+def compare(office: Office, seeds: range, calls: int = CALLS) -> Counter[str]:
     """Let each world live and be forgotten. What happened in them comes back."""
     met: Counter[str] = Counter()
     for seed in seeds:
         with transaction.atomic():
-            met += World(office, Random(seed), calls=CALLS, batches=5).compare()
+            met += World(office, Random(seed), calls=calls, batches=max(5, calls // 250)).compare()
             transaction.set_rollback(True)
     return met
 
@@ -158,13 +159,13 @@ class World:
         counts = {
             (count.scheme_id, count.customer_id, count.account_id, count.since): (
                 count.units,
-                count.value_sixtieths,
+                int(count.value_sixtieths),
                 count.difference_nanos,
             )
             for count in TierCount.objects.all()
         }
         assert counts == {
-            key: (count.units, count.value * 60, rounded(count.difference, self.settings))
+            key: (count.units, int(count.value * 60), rounded(count.difference, self.settings))
             for key, count in self.oracle.counts.items()
         }, "counts"
         posted = Posting.objects.filter(transaction__kind=Transaction.Kind.TIER, customer_id__isnull=False)
@@ -213,10 +214,8 @@ class World:
             for number in range(4)
             for place in range(random.randint(1, 4))
         ]
-        self.schemes = sorted(
-            self._scheme(kind, place) for kind in UNITS for place in range(random.choice([0, 1, 2]))
-        )
-        self.schemes = [scheme for _, _, scheme in self.schemes]
+        schemes = [self._scheme(kind, place) for kind in UNITS for place in range(random.choice([0, 1, 2]))]
+        self.schemes = [scheme for _, _, scheme in sorted(schemes, key=lambda one: one[:2])]
 
     def _allowance(self, plan: str, name: str) -> oracle.Allowance:
         random = self.random
@@ -319,10 +318,8 @@ class World:
 
     def _interesting(self, calls: list[dict[str, Any]], wanted: int) -> list[dict[str, Any]]:
         """Mostly calls that are charged, of the kinds that allowances and tiers are for."""
-        frame = pl.DataFrame(calls, schema_overrides=dict(self.tariff.calls_frame().schema))
-        charged = (
-            rate_calls(frame.cast(dict(self.tariff.calls_frame().schema)), self.compiled)["outcome"] == "charged"
-        ).to_list()
+        outcomes = rate_calls(pl.DataFrame(calls, schema=CALL_FIELDS, orient="row"), self.compiled)["outcome"]
+        charged = (outcomes == "charged").to_list()
         good = [
             call for call, is_charged in zip(calls, charged, strict=True) if is_charged and call["kind"] in UNITS
         ]

@@ -93,8 +93,8 @@ class Verdict:
     billed: int | None = None
     exact: Fraction | None = None  # nano-units before rounding
     price: int | None = None  # nano-units
-    unit: int = 1  # bytes of what data is billed in
     features: set[str] = field(default_factory=set)  # which rules had a say, to see that all are tried
+    unit: int = 1  # bytes of what data is billed in
 
 
 def by_prefix(rows: Sequence[Row]) -> PriceList:
