@@ -1,4 +1,4 @@
-"""Charging fees may die at any moment, and its database server with it: run again, the ledger is the undisturbed one."""
+"""Charging may die at any moment, and its database server with it: run again, the ledger is the undisturbed one."""
 
 import random
 import shutil
@@ -68,7 +68,6 @@ def books(home: Path) -> dict[str, list[tuple[Any, ...]]]:
         server.release()
 
 
-@pytest.mark.req("X7")
 def test_killed_at_a_random_moment_and_run_again_the_fees_are_the_same(
     ground: Path, pytestconfig: pytest.Config
 ) -> None:
