@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench.api import ANSWERING
 from bench.collecting import COLLECTING
 from bench.engine import AGAINST_DUCKDB, WITH_FEATURES
 from bench.goals import Finding, findings
@@ -32,6 +33,7 @@ COMPARISONS = (
     INTAKE,
     COLLECTING,
     PUSHING,
+    ANSWERING,
     PRICE_LISTS,
     USAGE_TABLE,
     IN_MEMORY,

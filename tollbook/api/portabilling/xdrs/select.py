@@ -116,7 +116,7 @@ FIELDS = {
 
 # The tax of a record is computed as `ledger.operations.tax_of` does: half up, in a gross price contained. Amounts are
 # before tax. What was taken back costs nothing any more. `left` of a time as text is its date and time without zone:
-# the session's zone is UTC.
+# the session's zone is UTC. Rates are looked up one by one: a list may have a million of them.
 PAGE = """
 WITH usage AS MATERIALIZED (
     SELECT u.* FROM usage_usagerecord u WHERE {usage} ORDER BY u.billed_at, u.id LIMIT %s
@@ -132,7 +132,9 @@ WITH usage AS MATERIALIZED (
       LEFT JOIN customers_account a ON a.id = u.account_id
       LEFT JOIN ledger_transaction t ON t.id = u.transaction_id
       LEFT JOIN catalog_tariffversion v ON v.id = u.tariff_version_id
-      LEFT JOIN catalog_rate r ON r.version_id = coalesce(v.base_version_id, v.id) AND r.line = u.rate_line
+      LEFT JOIN LATERAL (
+           SELECT id, destination FROM catalog_rate
+            WHERE version_id = coalesce(v.base_version_id, v.id) AND line = u.rate_line LIMIT 1) AS r ON TRUE
      CROSS JOIN LATERAL (SELECT
            CASE WHEN u.outcome NOT IN ('charged', 'free') THEN 0 WHEN t.is_gross THEN
                 u.price_nanos - sign(u.price_nanos::numeric) * div(2 * abs(u.price_nanos) * t.tax_rate * 100
