@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from tollbook.api.portabilling.caller import Caller
 from tollbook.api.portabilling.faults import missing, refused
-from tollbook.api.portabilling.fields import YN, Count, Id, Money, Time, YesNo, yes_no
+from tollbook.api.portabilling.fields import YN, Id, Money, Time, YesNo, yes_no
 from tollbook.api.portabilling.lists import ListRequest, like, page
 from tollbook.api.portabilling.method import EVERYBODY, STAFF, Info, Request, Success, method
 from tollbook.api.portabilling.services.rate import named_tariff
