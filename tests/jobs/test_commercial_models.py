@@ -1,4 +1,4 @@
-"""Both ways to sell extensions, which customers open themselves: a fee for each line, or one fee for a number of them."""
+"""Both ways to sell extensions, which customers open themselves: a fee for each, or one fee for several of them."""
 
 from collections.abc import Iterator
 from datetime import datetime

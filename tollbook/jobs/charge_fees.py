@@ -65,8 +65,8 @@ def charge_fees(
 ) -> FeesCharged:
     """Charge what is due when the day `upto` begins, of everybody, one customer or one account.
 
-    Before that, accounts that came by their products by a sheet or a platform get their subscriptions (charged at once,
-    and not counted), and those that waited for a first use begin. No customer is charged beyond their own today. Each
+    Before that, accounts that came by their products by a sheet or a platform get their subscriptions, and those that
+    waited for a first use begin. No customer is charged beyond their own today. Each
     batch commits by itself: it may be killed and run again, and two at once do no harm. `dry_run` says what would be
     charged and keeps nothing.
     """

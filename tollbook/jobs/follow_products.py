@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import connection
 
 from tollbook.billing.operations.charging import today_of
-from tollbook.billing.operations.subscriptions import follow_products_of
+from tollbook.billing.operations.subscriptions import bring_in_line
 from tollbook.customers.models import Account, Customer
 
 BATCH = 5_000  # accounts of one transaction
@@ -34,7 +34,10 @@ STRAYED = """
 
 
 def follow_everybody(*, now: datetime, customer: Customer | None = None, account: Account | None = None) -> int:
-    """Bring subscriptions in line with products, from the customers' today on; of how many accounts. Safe to repeat."""
+    """Bring subscriptions in line with products, from the customers' today on; of how many accounts. Safe to repeat.
+
+    Nothing is charged: what changed is due.
+    """
     with connection.cursor() as cursor:
         cursor.execute(STRAYED, [customer.pk if customer else None, account.pk if account else None])
         ids = [pk for (pk,) in cursor.fetchall()]
@@ -44,5 +47,5 @@ def follow_everybody(*, now: datetime, customer: Customer | None = None, account
         for one in accounts.order_by("pk"):
             by_day.setdefault(today_of(one.customer, now), []).append(one)
         for of_day in by_day.values():
-            follow_products_of(of_day, on=today_of(of_day[0].customer, now), now=now)
+            bring_in_line(of_day, on=today_of(of_day[0].customer, now), now=now)
     return len(ids)

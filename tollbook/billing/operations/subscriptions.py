@@ -49,6 +49,16 @@ def follow_products_of(
     Raises:
         BadInput: a plan is in another currency than the customer's.
     """
+    changed = bring_in_line(accounts, on=on, now=now, ends_on=ends_on)
+    charge_subscriptions(changed, now=now)
+    return changed
+
+
+@transaction.atomic
+def bring_in_line(
+    accounts: Sequence[Account], *, on: date, now: datetime, ends_on: date | None = None
+) -> list[Subscription]:
+    """`follow_products_of`, without charging: what changed is due from `on`."""
     wanted = _products_with_fees(accounts)
     ended = {account.pk for account in accounts if account.state == AccountState.TERMINATED}
     current = Subscription.objects.filter(Q(ends_on=None) | Q(ends_on__gt=on), account__in=accounts)
@@ -79,7 +89,6 @@ def follow_products_of(
     changed = [*leaving, *returning]
     Subscription.objects.bulk_update(changed, ["starts_on", "ends_on", "due_on"])
     Subscription.objects.bulk_create(coming)
-    charge_subscriptions([*changed, *coming], now=now)
     return [*changed, *coming]
 
 
