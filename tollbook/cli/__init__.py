@@ -33,6 +33,13 @@ COMMANDS = {
     ),
     "customers": Command("tollbook.cli.customers:app", "Customers: who pays."),
     "accounts": Command("tollbook.cli.accounts:app", "Accounts and their numbers: what makes usage."),
+    "agreements": Command(
+        "tollbook.cli.agreements:app", "Agreements: what customers may use, and how much of it."
+    ),
+    "numbers": Command("tollbook.cli.stock:app", "Numbers: in stock, given to customers, on accounts."),
+    "hunt-groups": Command(
+        "tollbook.cli.extension_deeds:hunt_groups", "Hunt groups: extensions that ring for one number."
+    ),
     "extensions": Command("tollbook.cli.extensions:app", "Extensions: one by one, or many from a file."),
     "products": Command("tollbook.cli.products:app", "Products: which tariff prices which kind of usage."),
     "plans": Command("tollbook.cli.plans:app", "Plans: fees by the period, of a product or a customer."),
@@ -53,6 +60,7 @@ COMMANDS = {
         "tollbook.cli.metroport_sync:app", "Metroport MVNO in one command, as cron lines have it."
     ),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
+    "calls": Command("tollbook.cli.call_export:app", "Records of usage as files: which columns, of whom, of when."),
     "reconcile": Command(
         "tollbook.cli.reconcile:app", "A platform's usage beside ours: counts, quantities, money."
     ),
