@@ -1,9 +1,11 @@
 """JSON as clients send it: decimals stay exact, nothing is so deep or so doubtful that two readers would differ."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
+NO_TEXT = re.compile(r"[\0\ud800-\udfff]")  # what no database keeps and no answer can say
 DEEPEST = 32  # structures within structures; the deepest known request has 5
 
 
@@ -17,7 +19,7 @@ def read_json(text: str) -> Any:
         value = json.loads(text, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_each_once)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
-    _see_depth(value)
+    _see_through(value)
     return value
 
 
@@ -49,7 +51,8 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _see_depth(value: Any) -> None:
+def _see_through(value: Any) -> None:
+    """Layer by layer, so that no depth is too deep to find out."""
     layer, depth = [value], 0
     while layer:
         if depth > DEEPEST:
@@ -58,6 +61,9 @@ def _see_depth(value: Any) -> None:
         for one in layer:
             if isinstance(one, dict):
                 inner += one.values()
+                inner += one
             elif isinstance(one, list):
                 inner += one
+            elif isinstance(one, str) and NO_TEXT.search(one):
+                raise ValueError("a text has a character that is none: NUL, or half of one")
         layer, depth = inner, depth + 1

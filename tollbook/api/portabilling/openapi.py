@@ -31,7 +31,8 @@ def document(interface: str) -> Json:
     """OpenAPI 3.1 of one of INTERFACES."""
     served = [one for _, one in sorted(METHODS.items()) if INTERFACES[interface] in one.realms]
     types = [FaultAnswer, *(one.request for one in served), *(_json_answer(one) for one in served)]
-    schemas, components = msgspec.json.schema_components(types, schema_hook=schema_of, ref_template=REF)
+    found = msgspec.json.schema_components(types, schema_hook=schema_of, ref_template=REF)
+    schemas, components = _as_numbers(found)
     fault, requests, answers = schemas[0], schemas[1 : len(served) + 1], schemas[len(served) + 1 :]
     return {
         "openapi": "3.1.0",
@@ -89,6 +90,17 @@ def _answer(method: Method, answer: Json) -> Json:
 
 def _gives_file(method: Method) -> bool:
     return method.answer is Attachment or Attachment in get_args(method.answer)
+
+
+def _as_numbers(schema: Any) -> Any:
+    """Decimals are written as JSON numbers here."""
+    if isinstance(schema, dict):
+        if schema.get("format") == "decimal":
+            schema = {name: one for name, one in schema.items() if name not in ("type", "format")} | {
+                "type": "number"
+            }
+        return {name: _as_numbers(one) for name, one in schema.items()}
+    return [_as_numbers(one) for one in schema] if isinstance(schema, (list, tuple)) else schema
 
 
 def _json_answer(method: Method) -> Any:
