@@ -17,7 +17,7 @@ from tollbook.catalog.queries import compiled_version
 from tollbook.customers.models import Customer
 from tollbook.jobs.count_tiers import count_tiers
 from tollbook.jobs.price_book import Compiled
-from tollbook.rating.allowances import AllowanceTerms, Fee, Period, covered_units, period_of, take
+from tollbook.rating.allowances import AllowanceTerms, Fee, Period, period_of, take
 from tollbook.rating.frames import UNITS, VERDICT
 from tollbook.rating.included import INCLUDED
 from tollbook.rating.left import rate_left
@@ -145,10 +145,10 @@ def _in_turn(takers: pl.DataFrame, granted: pl.DataFrame) -> Iterator[pl.DataFra
 
 def _take_of(takers: pl.DataFrame, granted: pl.DataFrame, terms: Sequence[AllowanceTerms]) -> pl.DataFrame:
     """Let these records take of the pools of their periods; `row`, `covered`, `pays_fee` of those that got any."""
-    taken = take(takers, terms, pools.pools_for(_needed(takers, granted)))
-    covered = covered_units(takers, taken, terms)
-    pools.note_taken(taken.join(covered, on="row", maintain_order="left").rename({"row": "usage_id"}))
-    return covered
+    shares = take(takers, terms, pools.pools_for(_needed(takers, granted)))
+    told = shares.taken.join(shares.covered, on="row", maintain_order="left")
+    pools.note_taken(told.rename({"row": "usage_id"}))
+    return shares.covered
 
 
 def _needed(takers: pl.DataFrame, granted: pl.DataFrame) -> pl.DataFrame:

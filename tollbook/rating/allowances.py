@@ -96,8 +96,18 @@ def period_of(period: Period) -> pl.Expr:
             return ONCE_BEGINS
 
 
-def take(takers: pl.DataFrame, allowances: Sequence[AllowanceTerms], pools: pl.DataFrame) -> pl.DataFrame:
-    """What TAKERS take of POOLS, as TAKEN.
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What came of the taking."""
+
+    taken: pl.DataFrame  # TAKEN
+    covered: (
+        pl.DataFrame
+    )  # of those that took something: `row`, `covered` and `pays_fee`, as `rating.included` has them
+
+
+def take(takers: pl.DataFrame, allowances: Sequence[AllowanceTerms], pools: pl.DataFrame) -> Shares:
+    """What TAKERS take of POOLS.
 
     Units are taken whole: what is less than a unit of a record's rate is left for records with a smaller one.
     """
@@ -106,20 +116,7 @@ def take(takers: pl.DataFrame, allowances: Sequence[AllowanceTerms], pools: pl.D
     )
     crowd = _Crowd(by_start)
     rounds = [crowd.take(terms, owner, reservoirs) for terms, owner, reservoirs in _rounds(allowances, pools)]
-    return pl.concat([TAKEN.to_frame(), *rounds])
-
-
-def covered_units(takers: pl.DataFrame, taken: pl.DataFrame, allowances: Sequence[AllowanceTerms]) -> pl.DataFrame:
-    """Of the TAKERS that took something: `row`, `covered` (units) and `pays_fee`, as `rating.included` has them."""
-    fees = pl.DataFrame(
-        {"allowance_id": [one.id for one in allowances], "fee": [one.fee.value for one in allowances]}
-    )
-    sums = taken.group_by("row", maintain_order=True).agg(pl.col("amount").sum(), pl.col("allowance_id").first())
-    own = takers.select("row", "billed", "unit")
-    found = sums.join(own, on="row", maintain_order="left").join(fees, on="allowance_id", maintain_order="left")
-    covered = pl.col("amount") // pl.col("unit")
-    is_partly = (pl.col("fee") == Fee.WHEN_CHARGED.value) & (covered < pl.col("billed"))
-    return found.select("row", covered=covered, pays_fee=(pl.col("fee") == Fee.ALWAYS.value) | is_partly)
+    return Shares(pl.concat([TAKEN.to_frame(), *rounds]), crowd.covered(allowances))
 
 
 @dataclass(frozen=True)
@@ -128,17 +125,32 @@ class _Crowd:
 
     takers: pl.DataFrame
     want: Ints = field(init=False)
+    first: Ints = field(init=False)  # the allowance that covers the beginning; 0 = none
     _fitting: dict[tuple[object, ...], Flags] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "want", self.takers["want"].to_numpy().copy())
+        object.__setattr__(self, "first", np.zeros(self.takers.height, dtype=np.int64))
+
+    def covered(self, allowances: Sequence[AllowanceTerms]) -> pl.DataFrame:
+        """What was taken, in the units of each record's rate, and whether the connect fee is charged all the same."""
+        some = np.flatnonzero(self.first)
+        fee = np.zeros(len(some), dtype=bool)
+        first, left = self.first[some], self.want[some]
+        for terms in allowances:
+            pays = {Fee.ALWAYS: True, Fee.NEVER: False}.get(terms.fee, left > 0)
+            fee = np.where(first == terms.id, pays, fee)
+        own = self.takers.select("row", "want", "unit")[some]
+        return own.select(
+            "row", covered=(pl.col("want") - pl.Series(left)) // pl.col("unit"), pays_fee=pl.Series(fee)
+        )
 
     def take(self, terms: AllowanceTerms, owner: str, reservoirs: pl.DataFrame) -> pl.DataFrame:
         """Let all records that may take of these reservoirs (one for an owner and period), as TAKEN."""
         asking = np.flatnonzero(self._fits(terms) & (self.want > 0))
         found = (
-            self.takers[asking]
-            .select(owner, "day", "unit", period=period_of(terms.period))
+            self.takers.select(owner, "day", "unit")[asking]
+            .with_columns(period=period_of(terms.period))
             .with_columns(place=pl.Series(asking), want=pl.Series(self.want[asking]))
             .join(reservoirs, on=[owner, "period"], maintain_order="left")
             .filter((pl.col("since") <= pl.col("day")) & (pl.col("day") < pl.col("until")))
@@ -148,6 +160,7 @@ class _Crowd:
             return TAKEN.to_frame()
         places = poured["place"].to_numpy()
         self.want[places] -= poured["amount"].to_numpy()
+        self.first[places] = np.where(self.first[places] == 0, terms.id, self.first[places])
         split = _split(poured, reservoirs)
         rows = self.takers["row"].gather(split["place"])
         return split.select(
@@ -209,26 +222,33 @@ def _rounds(
 
 
 def _pour(asking: pl.DataFrame) -> pl.DataFrame:
-    """What each record (in order) gets of its reservoir: `place`, `reservoir`, `amount`; only those that get any."""
-    got = []
+    """What each record (in order) gets of its reservoir: `place`, `reservoir`, `amount`; only those that get any.
+
+    `before` is what others got of the reservoir earlier.
+    """
     largest = asking["want"].max()
     if isinstance(largest, int) and largest * asking.height > INT64_MAX:  # the running sum shall not wrap
         asking = asking.with_columns(pl.col("want").cast(pl.Int128))
+    running = (pl.col("want").cum_sum().over("reservoir") - pl.col("want")).alias("before")
+    share = (pl.col("holds") - pl.col("before")).clip(0, pl.col("want"))
+    got = []
     while not asking.is_empty():
-        before = pl.col("want").cum_sum().over("reservoir") - pl.col("want")
-        unit = pl.col("unit")
-        asking = asking.with_columns(before=before).with_columns(
-            amount=(pl.col("holds") - pl.col("before")).clip(0, pl.col("want")) // unit * unit
-        )
+        asking = asking.with_columns(running).with_columns(amount=share // pl.col("unit") * pl.col("unit"))
+        if (asking["unit"] == 1).all():
+            got.append(asking)
+            break
         is_short = pl.col("amount") < pl.col("want")
         asking = asking.with_columns(short=is_short.cum_sum().over("reservoir") - is_short.cast(pl.UInt32))
         settled = pl.col("short") == 0  # up to the first one that could not have all it wanted
-        got.append(asking.filter(settled & (pl.col("amount") > 0)).select("place", "reservoir", "amount"))
+        got.append(asking.filter(settled))
         left = pl.col("holds") - pl.col("amount").filter(settled).sum().over("reservoir")
-        asking = asking.with_columns(holds=left).filter(~settled, unit <= pl.col("holds"))
-    if not got:
-        return asking.select("place", "reservoir", amount="want")
-    return pl.concat(got).sort("place").with_columns(pl.col("amount").cast(pl.Int64))
+        asking = asking.with_columns(holds=left).filter(~settled, pl.col("unit") <= pl.col("holds"))
+    columns = ("place", "reservoir", "amount", "before")
+    parts = [one.filter(pl.col("amount") > 0).select(pl.col(columns).cast(pl.Int64)) for one in got]
+    if len(parts) == 1:
+        return parts[0]
+    in_order = pl.concat([*parts, pl.DataFrame(schema=dict.fromkeys(columns, pl.Int64))]).sort("place")
+    return in_order.with_columns(before=pl.col("amount").cum_sum().over("reservoir") - pl.col("amount"))
 
 
 def _split(poured: pl.DataFrame, reservoirs: pl.DataFrame) -> pl.DataFrame:
@@ -237,11 +257,12 @@ def _split(poured: pl.DataFrame, reservoirs: pl.DataFrame) -> pl.DataFrame:
     All pools lie one after the other on one line, and what a record got is a stretch of it.
     """
     pools = reservoirs.select("pool_id", "left").explode("pool_id", "left")
+    if pools.height == reservoirs.height:
+        return poured.select("place", pools["pool_id"].gather(poured["reservoir"]), "amount")
     ends = pools["left"].cum_sum().to_numpy()
     base = (reservoirs["holds"].cum_sum() - reservoirs["holds"]).gather(poured["reservoir"])
     amount = poured["amount"].to_numpy()
-    before = poured.select(pl.col("amount").cum_sum().over("reservoir") - pl.col("amount"))["amount"]
-    begin: Ints = (base + before).to_numpy()
+    begin: Ints = (base + poured["before"]).to_numpy()
     end = begin + amount
     first, last = np.searchsorted(ends, begin, "right"), np.searchsorted(ends, end, "left")
     pieces = last - first + 1

@@ -26,4 +26,8 @@ def rate_left(charged: pl.DataFrame, tariff: Tariff) -> pl.DataFrame:
     if some.is_empty():
         return told
     again = rate_calls(some.select("place", *CALLS, *INCLUDED), tariff).select("place", *VERDICT)
-    return rows.update(again, on="place", include_nulls=True, how="left").drop("place")
+    found = rows.select("place").join(again, on="place", how="left", maintain_order="left")
+    is_new = found["outcome"].is_not_null()
+    return told.with_columns(
+        pl.when(is_new).then(found[name]).otherwise(told[name]).alias(name) for name in VERDICT
+    )
