@@ -134,3 +134,54 @@ def test_for_people(tollbook: Tollbook) -> None:
 
     assert lines[0] == "product voice: tariff london, version 1, EUR without tax"
     assert "London" in "".join(lines)
+
+
+@pytest.mark.usefixtures("office")
+def test_every_list_that_is_asked_and_which_of_them_counts(tollbook: Tollbook) -> None:
+    words = ("tariff", "search", "442871234567", "--account", "ann-1", "--at", "2017-06-15", "--all")
+    found = json.loads(tollbook(*words, "--json").stdout)
+
+    assert [(one["tariff"], one["counts"], [rate["prefix"] for rate in one["rates"]]) for one in found] == [
+        ("home", True, ["44287"]),
+        ("friends", False, ["442"]),
+        ("london", False, []),
+        ("standard", False, ["44"]),
+    ]
+    shown = [line for line in tollbook(*words).stdout.splitlines() if line.startswith("product")]
+    assert shown == [
+        "product voice: tariff home, version 1, EUR without tax",
+        "product voice: tariff friends, version 1, EUR without tax; it does not count",
+        "product voice: tariff london, version 1, EUR without tax; it has no rate",
+        "product voice: tariff standard, version 1, EUR without tax; it does not count",
+    ]
+    # In May Ann had no list of her own.
+    before = json.loads(tollbook(*words[:6], "2017-05-15", "--all", "--json").stdout)
+    assert [one["tariff"] for one in before] == ["home", "london", "standard"]
+    nothing = tollbook("tariff", "search", "33142278186", "--customer", "bob", "--all")
+    assert (nothing.status, nothing.stdout.count("it has no rate")) == (1, 2)
+
+
+@pytest.mark.usefixtures("office")
+def test_the_rates_of_a_category(tollbook: Tollbook, tmp_path: Path) -> None:
+    text = (
+        "prefix,destination,category,price\n441,UK,fixed,0.01\n447,UK mobile,Mobile,0.05\n48,Poland,fixed,0.02\n"
+    )
+    price_tariff("by category", text, tmp_path)
+    set_product(code="plain", name="Plain", tariffs={"voice_out": "by category"})
+
+    assert [found[2] for found in search(tollbook, "--product", "plain", "--category", "fixed")] == ["441", "48"]
+    assert [found[2] for found in search(tollbook, "uk", "--product", "plain", "--category", "MOBILE")] == ["447"]
+
+
+@pytest.mark.usefixtures("office")
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ([], "which rate? give a number, words of a destination's name, or --category"),
+        (["442079460000", "--category", "fixed"], "is a number, which has one rate"),
+        (["poland", "--all"], "--all is for a number"),
+    ],
+)
+def test_a_question_must_be_clear(tollbook: Tollbook, words: list[str], says: str) -> None:
+    asked = tollbook("tariff", "search", *words, "--product", "voice")
+    assert (asked.status, says in asked.stderr) == (2, True)

@@ -15,19 +15,34 @@ from tollbook.cli.listing import print_json
 from tollbook.cli.tariff_report import print_rates, rate_facts
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
-from tollbook.jobs.rate_search import FoundRates, buyers_of, rate_for_buyer, rates_for_destination
+from tollbook.jobs.rate_search import (
+    FoundRates,
+    buyers_of,
+    rate_for_buyer,
+    rates_for_destination,
+    rates_of_every_list,
+)
 
 NOT_FOUND = 1  # exit status
 UTC_ZONE = ZoneInfo("UTC")
 
 
 def search(
-    wanted: Annotated[str, typer.Argument(help="A number in E.164, or words of a destination's name.")],
+    wanted: Annotated[
+        str, typer.Argument(help="A number in E.164, or words of a destination's name.", show_default=False)
+    ] = "",
     *,
     customer: Annotated[str, typer.Option(help="What this customer pays.", show_default=False)] = "",
     account: Annotated[str, typer.Option(help="What this account pays.", show_default=False)] = "",
     product: Annotated[str, typer.Option(help="What accounts with this product pay.", show_default=False)] = "",
     kind: Annotated[str, typer.Option(help="Kind of usage.")] = "voice_out",
+    cli: Annotated[str, typer.Option(help="Calling number, where prices depend on it.")] = "",
+    category: Annotated[
+        str | None, typer.Option(help="Only rates of this category of destinations.", show_default=False)
+    ] = None,
+    every_list: Annotated[
+        bool, typer.Option("--all", help="Of a number: what every list has that is asked, not only what counts.")
+    ] = False,
     at: Annotated[
         str | None, typer.Option(metavar="DATE", help="For a call that begins then, in UTC.", show_default="now")
     ] = None,
@@ -43,20 +58,34 @@ def search(
     open_database()
     start = _moment(at) if at else datetime.now(UTC)
     digits = wanted.removeprefix("+").replace(" ", "")
+    is_number = digits.isascii() and digits.isdigit()
+    _refuse_unclear(wanted, category, is_number=is_number, every_list=every_list)
+    caller = cli.removeprefix("+")
     found: list[FoundRates] = []
     for buyer in buyers_of(_owner(customer, account, product)):
-        if digits.isascii() and digits.isdigit():
-            rate = rate_for_buyer(buyer, digits, kind=kind, at=start)
+        if every_list:
+            found += rates_of_every_list(buyer, digits, kind=kind, at=start, cli=caller)
+        elif is_number:
+            rate = rate_for_buyer(buyer, digits, kind=kind, at=start, cli=caller)
             found += [rate] if rate else []
         else:
-            found += rates_for_destination(buyer, wanted, kind=kind, at=start)
+            found += rates_for_destination(buyer, wanted, kind=kind, at=start, category=category)
     if as_json:
         print_json([_facts(one) for one in found])
     else:
         _print(found)
-    if not found:
-        typer.echo(f"no list has a rate for {wanted} ({kind}) at {start:%F %T %Z}", err=True)
+    if all(one.rates.is_empty() for one in found):
+        typer.echo(f"no list has a rate for {wanted or category} ({kind}) at {start:%F %T %Z}", err=True)
         raise typer.Exit(NOT_FOUND)
+
+
+def _refuse_unclear(wanted: str, category: str | None, *, is_number: bool, every_list: bool) -> None:
+    if not wanted and category is None:
+        raise BadInput("which rate? give a number, words of a destination's name, or --category")
+    if is_number and category is not None:
+        raise BadInput(f"{wanted} is a number, which has one rate; leave --category out")
+    if every_list and not is_number:
+        raise BadInput("--all is for a number; by a name every list is shown anyway")
 
 
 def _owner(customer: str, account: str, product: str) -> Account | Customer | Product:
@@ -77,10 +106,12 @@ def _print(found: Sequence[FoundRates]) -> None:
         version = one.version
         tariff = version.tariff
         basis = "with tax" if tariff.is_gross else "without tax"
+        which = "" if one.counts else "; it does not count" if not one.rates.is_empty() else "; it has no rate"
         typer.echo(
-            f"product {one.product}: tariff {tariff.name}, version {version.number}, {tariff.currency} {basis}"
+            f"product {one.product}: tariff {tariff.name}, version {version.number}, {tariff.currency} {basis}{which}"
         )
-        print_rates(one.rates, version)
+        if not one.rates.is_empty():
+            print_rates(one.rates, version)
 
 
 def _facts(one: FoundRates) -> dict[str, object]:
@@ -90,6 +121,7 @@ def _facts(one: FoundRates) -> dict[str, object]:
         "version": one.version.number,
         "currency": one.version.tariff.currency,
         "is_gross": one.version.tariff.is_gross,
+        "counts": one.counts,
         "rates": rate_facts(one.rates, one.version),
     }
 

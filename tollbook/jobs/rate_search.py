@@ -7,6 +7,7 @@ import polars as pl
 
 from tollbook.catalog import queries as catalog
 from tollbook.catalog.models import Product, TariffVersion
+from tollbook.catalog.rate_choice import chosen_rates
 from tollbook.catalog.rate_lookup import ASKED_US, rate_for_number
 from tollbook.customers.models import Account, Customer
 from tollbook.customers.queries import ACCOUNTS, LINKS, MARKS, NUMBERS, PAIRINGS, Directory
@@ -44,6 +45,7 @@ class FoundRates:
     product: str
     version: TariffVersion
     rates: pl.DataFrame  # RATES; of a number the steps and windows of its rate
+    counts: bool = True  # a call would be priced with it
 
 
 def buyers_of(owner: Account | Customer | Product) -> list[Buyer]:
@@ -86,10 +88,30 @@ def rate_for_buyer(buyer: Buyer, digits: str, *, kind: str, at: datetime, cli: s
     return FoundRates(product=buyer.product.code, version=version, rates=rates)
 
 
-def rates_for_destination(buyer: Buyer, text: str, *, kind: str, at: datetime) -> list[FoundRates]:
+def rates_of_every_list(buyer: Buyer, digits: str, *, kind: str, at: datetime, cli: str = "") -> list[FoundRates]:
+    """What each list that may price a call to `digits` has for it, in the order they are asked; without rates, nothing.
+
+    One of them counts, if any has a rate: the one of `rate_for_buyer`.
+    """
+    chosen = rate_for_buyer(buyer, digits, kind=kind, at=at, cli=cli)
+    return [
+        FoundRates(
+            product=buyer.product.code,
+            version=version,
+            rates=rate_for_number(version, digits, kind=kind, at=at, cli=cli),
+            counts=chosen is not None and chosen.version.pk == version.pk,
+        )
+        for version in _versions(buyer, kind, at, _book())
+    ]
+
+
+def rates_for_destination(
+    buyer: Buyer, text: str, *, kind: str, at: datetime, category: str | None = None
+) -> list[FoundRates]:
     """The rates whose destination has these words in its name, in any case, from each list in the order they are asked.
 
-    At most MAX_RATES of a list. What an earlier list has for a number is not taken from a later one.
+    `category`: only rates of this category of destinations. At most MAX_RATES of a list. What an earlier list has for
+    a number is not taken from a later one.
     """
     found = []
     for version in _versions(buyer, kind, at, _book()):
@@ -97,7 +119,8 @@ def rates_for_destination(buyer: Buyer, text: str, *, kind: str, at: datetime) -
         is_in_force = (pl.col("active_from").is_null() | (pl.col("active_from") <= at)) & (
             pl.col("active_until").is_null() | (pl.col("active_until") > at)
         )
-        rates = catalog.version_rates(version).filter(is_named, is_in_force, pl.col("kind") == kind)
+        chosen = chosen_rates(catalog.version_rates(version), category=category, kind=kind)
+        rates = chosen.filter(is_named, is_in_force)
         if not rates.is_empty():
             found.append(FoundRates(product=buyer.product.code, version=version, rates=rates.head(MAX_RATES)))
     return found
