@@ -1,11 +1,12 @@
 """`/health`: whether the database answers, worker and scheduler live, and how many jobs wait."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 
 from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 
+from tollbook.api.portabilling.metrics import COUNTS
 from tollbook.errors import TollbookError
 
 # Worker and scheduler say every ten seconds that they live; one alone is not enough, so the second heard last counts.
@@ -32,6 +33,8 @@ class Health:
     jobs_planned: int = 0  # for later: tried again after a while
     jobs_running: int = 0
     jobs_failed: int = 0
+    api_calls: int = 0  # that this process answered since it began
+    api_unknown_methods: dict[str, int] = field(default_factory=dict)  # asked for, and not served
 
 
 def health(_request: HttpRequest) -> JsonResponse:
@@ -58,4 +61,6 @@ def look() -> Health:
         jobs_planned=planned,
         jobs_running=running,
         jobs_failed=failed,
+        api_calls=COUNTS.calls,
+        api_unknown_methods=dict(COUNTS.unknown),
     )

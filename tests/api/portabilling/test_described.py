@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.core.failures import FailureGroup
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -75,12 +76,12 @@ def test_whatever_is_asked_the_answer_is_a_declared_one(interface: str, ids: dic
     speaker.log_in(LOGINS[interface], PASSWORD)
     schema = schemathesis.openapi.from_wsgi(f"/doc/api/{interface}.json", get_wsgi_application())
     wrong: list[str] = []
-    for found in schema.get_all_operations():
+    for operation in (found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)):
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             try:
-                attempt(found.ok(), mode, ids, speaker.headers)()
+                attempt(operation, mode, ids, speaker.headers)()
             except (Exception, FailureGroup) as error:  # all that is wrong is said at once
-                wrong.append(f"{found.ok().path}, {mode.value} request: {error}")
+                wrong.append(f"{operation.path}, {mode.value} request: {error}")
     assert wrong == []
 
 
@@ -107,7 +108,7 @@ def attempt(
         case.validate_response(answer, checks=CHECKS)
         assert INTERNAL not in answer.text, f"{answer.text} to {case.body!r}"
 
-    return ask  # type: ignore[no-any-return]
+    return ask
 
 
 @pytest.mark.parametrize(("interface", "realm"), INTERFACES.items())
