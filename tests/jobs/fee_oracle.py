@@ -82,7 +82,8 @@ def owed(life: Life, upto: date) -> Fraction:
 
 def _charged_periods(life: Life, upto: date, has_ended: bool) -> list[tuple[date, ...]]:
     """The periods of which something is charged by then."""
-    periods, day = [], life.starts_on
+    periods: list[tuple[date, ...]] = []
+    day = life.starts_on
     end = life.ends_on
     while end is None or day < end:
         days = days_of(life.plan.period, day)

@@ -55,7 +55,7 @@ def test_both_commercial_models() -> None:
     assert owed(flat) == 30
 
     charge("07-01")
-    assert (owed(each), owed(flat)) == (2 * 12 * 6, 2 * 30)
+    assert (owed(each), owed(flat)) == (Decimal(2 * 12 * 6), Decimal(2 * 30))
 
     # Another line in the place of one that was ended costs nothing; where lines have a fee, it costs its days.
     terminate_account(actor=themselves(flat), account=lines[0], now=noon("07-10"))

@@ -141,7 +141,7 @@ def test_charges_and_credits_contain_their_tax_and_payments_are_no_lines() -> No
         "Other charges: Visit of a technician |  | 100.00",
         "Credits: For waiting |  | -10.00",
     ]
-    assert (invoice.net, invoice.tax, invoice.gross) == (90, Decimal("20.70"), Decimal("110.70"))
+    assert (invoice.net, invoice.tax, invoice.gross) == (Decimal(90), Decimal("20.70"), Decimal("110.70"))
     assert owed(acme) == Decimal("60.70")
 
 

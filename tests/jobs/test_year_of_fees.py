@@ -227,7 +227,7 @@ def test_a_year_comes_to_what_the_oracle_says(
     charged = Subscription.objects.annotate(total=Sum("charges__amount")).values_list(
         "account__code", "plan__code", "starts_on", "total"
     )
-    found = {(account, plan, since): Fraction(total or 0) for account, plan, since, total in charged}
+    found = {(account, plan, since): Fraction(total or 0) for account, plan, since, total in charged if since}
     expected = year.expected()
     assert found.keys() == expected.keys()
     wrong = {key: (found[key], expected[key]) for key in found if found[key] != expected[key]}
