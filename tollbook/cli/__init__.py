@@ -60,7 +60,9 @@ COMMANDS = {
         "tollbook.cli.metroport_sync:app", "Metroport MVNO in one command, as cron lines have it."
     ),
     "usage": Command("tollbook.cli.usage:app", "Import files of calls, see what became of them, take one back."),
-    "calls": Command("tollbook.cli.call_export:app", "Records of usage as files: which columns, of whom, of when."),
+    "calls": Command(
+        "tollbook.cli.call_export:app", "Records of usage as files: which columns, of whom, of when."
+    ),
     "reconcile": Command(
         "tollbook.cli.reconcile:app", "A platform's usage beside ours: counts, quantities, money."
     ),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tollbook.cli import account_marks, special_lists
+from tollbook.cli import account_deeds, account_marks, special_lists
 from tollbook.cli.database import open_database
 from tollbook.cli.import_report import print_lines, print_report, report_facts
 from tollbook.cli.listing import print_json, print_list
@@ -18,6 +18,14 @@ from tollbook.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Accounts and their numbers: what makes usage.")
 
+app.command("open")(account_deeds.open_)
+app.command()(account_deeds.change)
+app.command()(account_deeds.block)
+app.command()(account_deeds.unblock)
+app.command()(account_deeds.end)
+app.command("approve")(account_deeds.approve_)
+app.command()(account_deeds.waiting)
+app.command()(account_deeds.history)
 app.command()(account_marks.services)
 app.command()(account_marks.describe)
 app.command()(account_marks.unmark)

@@ -1,5 +1,6 @@
-"""Customers and accounts, as people name them on the command line."""
+"""Customers, accounts and products, as people name them on the command line."""
 
+from tollbook.catalog.models import Product
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
 
@@ -25,4 +26,16 @@ def named_account(code: str) -> Account:
     found = Account.objects.filter(code=code).select_related("customer").first()
     if found is None:
         raise BadInput(f"there is no account {code!r}; see `tollbook accounts list`")
+    return found
+
+
+def named_product(code: str) -> Product:
+    """The product or add-on of that code.
+
+    Raises:
+        BadInput: there is none.
+    """
+    found = Product.objects.filter(code=code).select_related("plan").first()
+    if found is None:
+        raise BadInput(f"there is no product {code!r}; see `tollbook products list`")
     return found
