@@ -14,6 +14,7 @@ from tollbook.cli.number_quality import quality
 from tollbook.cli.progress import file_progress
 from tollbook.cli.run_report import run_facts, run_lines
 from tollbook.cli.usage_history import days, named_run, raw, reprocess, runs
+from tollbook.cli.usage_preview import preview
 from tollbook.connections.operations import named_connection
 from tollbook.errors import BadInput
 from tollbook.jobs.explain_usage import explain_record
@@ -84,6 +85,7 @@ def import_(
         raise typer.Exit(CANNOT_BE_USED)
 
 
+app.command()(preview)
 app.command()(runs)
 app.command()(days)
 app.command()(raw)

@@ -32,7 +32,7 @@ from tollbook.usage.queries import known_keys
 
 def try_collecting(connector: Connector, run: CollectRun, wish: Wish, progress: Progress) -> CollectRun:
     """The run as it would be, not saved: its state, problems, outcomes and sums."""
-    counts = _Counts(connector, run.connection, wish.now)
+    counts = TrialCounts(connector, run.connection, wish.now)
     with tempfile.TemporaryDirectory(prefix="tollbook-trial-") as folder:
         try_them = _way_to_try(connector)
         try:
@@ -47,14 +47,14 @@ def try_collecting(connector: Connector, run: CollectRun, wish: Wish, progress: 
 
 def _way_to_try(
     connector: Connector,
-) -> Callable[[Connector, CollectRun, Wish, Path, "_Counts", Progress], Visit]:
+) -> Callable[[Connector, CollectRun, Wish, Path, "TrialCounts", Progress], Visit]:
     if takes_pushes(type(connector), connector.site.settings):
         return _try_pushed
     return _try_files if Feature.FILES in connector.offers else _try_period
 
 
 def _try_pushed(
-    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", _: Progress
+    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "TrialCounts", _: Progress
 ) -> Visit:
     """As much as is taken at once."""
     refuse_choice(run, wish)
@@ -69,7 +69,7 @@ def _try_pushed(
 
 
 def _try_period(
-    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", progress: Progress
+    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "TrialCounts", progress: Progress
 ) -> Visit:
     plan = plan_scopes(run.connection, connector, wish)
     path = folder / evidence_name(run)
@@ -86,7 +86,7 @@ def _try_period(
 
 
 def _try_files(
-    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "_Counts", progress: Progress
+    connector: Connector, run: CollectRun, wish: Wish, folder: Path, counts: "TrialCounts", progress: Progress
 ) -> Visit:
     listed = new_files(connector, run.connection, wish)
     visit = listed.visit()
@@ -117,7 +117,7 @@ def rated_file(
 
 
 @dataclass(slots=True)
-class _Counts:
+class TrialCounts:
     """What would become of the records read so far."""
 
     connector: Connector
@@ -131,13 +131,18 @@ class _Counts:
         for records in rated_file(
             self.connector, self.connection, path, name=name, now=self.now, is_complete=is_complete
         ):
-            new = self._new(records)
-            self.outcomes["duplicate"] += len(records) - len(new)
-            self.outcomes.update(dict(new["outcome"].value_counts().iter_rows()))
-            charged = new.filter(pl.col("outcome") == "charged")
-            sums = charged.group_by("currency").agg(pl.col("price_nanos").cast(pl.Int128).sum())
-            self.sums.update(dict(sums.iter_rows()))
+            self.take(records)
+
+    def take(self, records: pl.DataFrame) -> pl.DataFrame:
+        """Count what would become of rated records; those that would be new come back."""
+        new = self._new(records)
+        self.outcomes["duplicate"] += len(records) - len(new)
+        self.outcomes.update(dict(new["outcome"].value_counts().iter_rows()))
+        charged = new.filter(pl.col("outcome") == "charged")
+        sums = charged.group_by("currency").agg(pl.col("price_nanos").cast(pl.Int128).sum())
+        self.sums.update(dict(sums.iter_rows()))
         self.outcomes += Counter()  # without zeros
+        return new
 
     def _new(self, records: pl.DataFrame) -> pl.DataFrame:
         """Without those that are there already and say nothing new, and without repetitions in the file."""
