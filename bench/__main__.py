@@ -16,6 +16,7 @@ from bench.collecting import COLLECTING
 from bench.engine import AGAINST_DUCKDB, WITH_FEATURES
 from bench.goals import Finding, findings
 from bench.growth import PRICE_LISTS, USAGE_TABLE
+from bench.included import WITH_ALLOWANCES
 from bench.intake import INTAKE
 from bench.machine import machine
 from bench.prefix_peer import AGAINST_PREFIX
@@ -29,6 +30,7 @@ COMPARISONS = (
     AGAINST_DUCKDB,
     AGAINST_PREFIX,
     WITH_FEATURES,
+    WITH_ALLOWANCES,
     AGAINST_POLARS,
     INTAKE,
     COLLECTING,

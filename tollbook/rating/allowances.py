@@ -127,6 +127,7 @@ class _Crowd:
     want: Ints = field(init=False)
     first: Ints = field(init=False)  # the allowance that covers the beginning; 0 = none
     _fitting: dict[tuple[object, ...], Flags] = field(default_factory=dict)
+    _owned: dict[tuple[str, Period], pl.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "want", self.takers["want"].to_numpy().copy())
@@ -148,9 +149,9 @@ class _Crowd:
     def take(self, terms: AllowanceTerms, owner: str, reservoirs: pl.DataFrame) -> pl.DataFrame:
         """Let all records that may take of these reservoirs (one for an owner and period), as TAKEN."""
         asking = np.flatnonzero(self._fits(terms) & (self.want > 0))
+        asked = self._asked(owner, terms.period)
         found = (
-            self.takers.select(owner, "day", "unit")[asking]
-            .with_columns(period=period_of(terms.period))
+            (asked if len(asking) == asked.height else asked[asking])
             .with_columns(place=pl.Series(asking), want=pl.Series(self.want[asking]))
             .join(reservoirs, on=[owner, "period"], maintain_order="left")
             .filter((pl.col("since") <= pl.col("day")) & (pl.col("day") < pl.col("until")))
@@ -175,6 +176,13 @@ class _Crowd:
         if terms.windows:
             fits = fits & self._once(("windows", terms.windows))
         return fits
+
+    def _asked(self, owner: str, period: Period) -> pl.DataFrame:
+        """Whose the records are, and when, for pools of this owner and period."""
+        if (owner, period) not in self._owned:
+            owned = self.takers.select(owner, "day", "unit", period=period_of(period))
+            self._owned[owner, period] = owned
+        return self._owned[owner, period]
 
     def _once(self, asked: tuple[str, object]) -> Flags:
         """An answer for all records; several allowances ask the same."""
