@@ -97,7 +97,7 @@ def upload_extensions(caller: Caller, asked: UploadExtensions, upload: Upload | 
 
 
 @method("Customer/get_upload_extensions_template", realms=OWNERS)
-def get_upload_extensions_template(caller: Caller, asked: WhichTemplate) -> Attachment:
+def get_upload_extensions_template(_caller: Caller, asked: WhichTemplate) -> Attachment:
     """Download the empty sheet of extensions."""
     if asked.format == "xlsx":
         return Attachment(name="extensions.xlsx", media_type=XLSX, content=template_xlsx())
