@@ -38,7 +38,7 @@ from tollbook.customers.models import Account, Customer
 EXAMPLES = 2  # of each method, right and wrong ones each
 LOGINS = {"AdminInterface": "ann", "CustomerInterface": "dora", "AccountInterface": "line1"}
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-INTERNAL = "Server.api.internal_error"
+INTERNAL = b"Server.api.internal_error"
 load_all_checks()
 
 
@@ -106,7 +106,7 @@ def attempt(
             answer = case.call(headers=headers)
             transaction.set_rollback(True)
         case.validate_response(answer, checks=CHECKS)
-        assert INTERNAL not in answer.text, f"{answer.text} to {case.body!r}"
+        assert INTERNAL not in answer.content, f"{answer.content!r} to {case.body!r}"
 
     return ask
 

@@ -9,6 +9,8 @@ from django.db import connection as database
 from tollbook.access import errors as access
 from tollbook.api.portabilling import faults
 from tollbook.api.portabilling.faults import Fault, refused
+from tollbook.connections.secrets import OtherKey
+from tollbook.customers import errors as customers
 from tollbook.errors import BadInput, TollbookError
 
 LOG = structlog.get_logger()
@@ -22,21 +24,20 @@ ACCESS: dict[type[TollbookError], str] = {
     access.BadToken: faults.BAD_ACCESS_TOKEN,
     access.RefreshRefused: faults.REFRESH_FAILED,
 }
-# Of rules: the last part of the code, by the error's name; a class that is not here has its parent's.
-REASONS: dict[str, str] = {
-    "AgreementExceeded": "agreement_limit_exceeded",
-    "NotInAgreement": "product_not_in_agreement",
-    "BlockedByStaff": "blocked_by_administrator",
-    "DuplicateCode": "duplicate_id",
-    "DuplicateLogin": "duplicate_login",
-    "WeakPassword": "password_not_allowed",
-    "CodeRefused": "invalid_one_time_password",
-    "NumberNotYours": "number_not_available",
-    "NumberTaken": "number_in_use",
-    "NotTheirs": "access_denied",
-    "DoesNotGoWith": "product_combination_not_allowed",
-    "BadInput": "not_allowed",
-    "TollbookError": "not_possible",
+# Of rules: the last part of the code; an error that is not here has its parent's.
+REASONS: dict[type[BadInput], str] = {
+    customers.AgreementExceeded: "agreement_limit_exceeded",
+    customers.NotInAgreement: "product_not_in_agreement",
+    customers.BlockedByStaff: "blocked_by_administrator",
+    customers.DuplicateCode: "duplicate_id",
+    customers.NumberNotYours: "number_not_available",
+    customers.NumberTaken: "number_in_use",
+    customers.NotTheirs: "access_denied",
+    customers.DoesNotGoWith: "product_combination_not_allowed",
+    access.DuplicateLogin: "duplicate_login",
+    access.WeakPassword: "password_not_allowed",
+    access.CodeRefused: "invalid_one_time_password",
+    BadInput: "not_allowed",
 }
 READ_ONLY = "25006"  # PostgreSQL's read_only_sql_transaction
 
@@ -45,12 +46,13 @@ def fault_of(error: Exception, method: str) -> Fault:
     """The fault that answers an error of a method (Service/name)."""
     if isinstance(error, Fault):
         return error
+    if isinstance(error, OtherKey):  # names files of the house
+        return _unexpected(error, method)
     for kind in type(error).__mro__:
         if kind in ACCESS:
             return Fault(ACCESS[kind], str(error))
-    if isinstance(error, TollbookError):
-        reason = next(REASONS[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in REASONS)
-        return refused(method, reason, str(error)) if isinstance(error, BadInput) else _unexpected(error, method)
+        if kind in REASONS:
+            return refused(method, REASONS[kind], str(error))
     if isinstance(error, Error) and getattr(error.__cause__, "sqlstate", "") == READ_ONLY:
         return Fault(faults.STANDALONE, f"{method} is not possible now: the database can only be read")
     return _unexpected(error, method)
