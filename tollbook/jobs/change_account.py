@@ -168,6 +168,7 @@ def _change_main(account: Account, product: Product, now: datetime) -> None:
                 account=account, product=account.product, is_addon=False, active_from=since, active_until=now
             )
     else:
+        span.product = account.product  # a sheet may have corrected it since
         _end_span(span, now)
     AccountProduct.objects.create(account=account, product=product, is_addon=False, active_from=now)
 
@@ -178,7 +179,7 @@ def _end_span(span: AccountProduct, now: datetime) -> None:
         span.delete()
     else:
         span.active_until = end_of(span.active_from, now)
-        span.save(update_fields=["active_until"])
+        span.save(update_fields=["product", "active_until"])
 
 
 def _demand_no_approval(actor: Actor, account: Account, products: Sequence[Product]) -> None:
