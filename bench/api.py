@@ -38,7 +38,7 @@ LIST = Goal(
     limit=LIMIT_MS,
     at_most=True,
     unit="ms",
-    meaning=_MEANING.format(what="A page of 100 customers from anywhere in the list of 25,000."),
+    meaning=_MEANING.format(what="A page of 100 of those customers, with their balances."),
 )
 XDRS = Goal(
     name="api-xdrs",
@@ -138,7 +138,7 @@ def _questions(customers: int, product: int, shop: Workshop) -> dict[str, Questi
     pages = 10
 
     def list_them(client: int, turn: int) -> tuple[str, dict[str, object]]:
-        offset = (client * 7919 + turn * 104729) % max(1, len(ids) - LISTED)
+        offset = (client * 7919 + turn * 104729) % max(1, customers - LISTED)
         return "Customer/get_customer_list", {"limit": LISTED, "offset": offset}
 
     def turn_pages(client: int, turn: int) -> tuple[str, dict[str, object]]:

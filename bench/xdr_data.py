@@ -25,6 +25,10 @@ SELECT {first} + n, 1, 0, n, 'x' || ({first} + n), 'voice_out', hour + interval 
  CROSS JOIN (SELECT id FROM catalog_tariffversion ORDER BY id LIMIT 1) AS v
  ORDER BY n / ({count} / 672 + 1), place
 """
+CHART = """
+INSERT INTO ledger_ledgeraccount (kind, detail, currency)
+VALUES ('receivable', '', 'EUR'), ('revenue', 'voice_out', 'EUR') ON CONFLICT DO NOTHING
+"""
 # One a day and customer.
 TRANSACTIONS = """
 INSERT INTO ledger_transaction (id, kind, posted_at, customer_id, month, usage_kind, tax_rate, is_gross, currency)
@@ -33,6 +37,15 @@ SELECT {transactions} + day * {customers} + nth, 'usage', timestamptz '{since}' 
   FROM generate_series(0, 27) AS day
  CROSS JOIN (SELECT id, dense_rank() OVER (ORDER BY id) - 1 AS nth FROM customers_customer) AS c
  WHERE nth < {customers}
+"""
+# What each owes and what was sold; a tax leg more would be a row more to read past.
+POSTINGS = """
+INSERT INTO ledger_posting (transaction_id, leg, ledger_account_id, customer_id, amount_nanos, currency)
+SELECT t.id, leg, a.id, CASE leg WHEN 0 THEN t.customer_id END, 24000000 * (1 - 2 * leg), 'EUR'
+  FROM ledger_transaction t CROSS JOIN generate_series(0, 1) AS leg
+  JOIN ledger_ledgeraccount a ON a.kind = CASE leg WHEN 0 THEN 'receivable' ELSE 'revenue' END
+ WHERE t.id >= {transactions} AND t.id < {transactions} + 28 * {customers}
+ ORDER BY t.id, leg
 """
 
 
@@ -49,5 +62,7 @@ def add_month(office: Office, number: int, *, count: int, customers: int) -> Non
     }
     office.execute(f"SELECT usage_ensure_month('{since:%Y-%m-%d}')")
     office.execute(TRANSACTIONS.format(**facts))
+    office.execute(CHART)
+    office.execute(POSTINGS.format(**facts))
     office.execute(RECORDS.format(**facts))
     office.execute(f"VACUUM ANALYZE usage_usagerecord_{since:%Y_%m}")

@@ -81,5 +81,16 @@ class Posting(models.Model):
     amount_nanos = models.BigIntegerField()
     currency = models.TextField()
 
+    class Meta:
+        indexes = [
+            # All that balances are made of, so that those of a page of customers are read from the index alone.
+            models.Index(
+                fields=["customer_id", "currency"],
+                include=["amount_nanos"],
+                condition=models.Q(customer_id__isnull=False),
+                name="posting_balance",
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.transaction_id}/{self.leg}"

@@ -68,12 +68,10 @@ def owed_by_customers(customer_ids: Sequence[int]) -> dict[int, Decimal]:
     """What each of them owes in their own currency, in one query; who has no postings is left out."""
     return _sums(
         """
-        SELECT t.customer_id, sum(p.amount_nanos)
-          FROM ledger_transaction t
-          JOIN ledger_posting p ON p.transaction_id = t.id AND p.customer_id = t.customer_id
-          JOIN customers_customer c ON c.id = t.customer_id AND c.currency = p.currency
-         WHERE t.customer_id = ANY(%s)
-         GROUP BY t.customer_id
+        SELECT c.id, p.nanos
+          FROM (SELECT customer_id, currency, sum(amount_nanos) AS nanos FROM ledger_posting
+                 WHERE customer_id = ANY(%s) GROUP BY customer_id, currency) AS p
+          JOIN customers_customer c ON c.id = p.customer_id AND c.currency = p.currency
         """,
         (list(customer_ids),),
     )
