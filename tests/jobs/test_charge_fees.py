@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from tests.jobs.fee_office import (
     add_account,
@@ -240,12 +241,16 @@ def test_an_account_that_has_expired_pays_no_more_where_the_plan_says_so() -> No
 
 
 def test_days_blocked_before_the_end_are_credited_after_it_too() -> None:
+    """1 to 4 June are paid for, 5 to 10 June were blocked; and nothing that the end costs is charged again by it."""
     acme = add_customer()
-    account = add_account(acme, add_product("pbx", add_plan("lines", "30", waives=BLOCKED)), on="06-01")
+    plan = add_plan("lines", "30", waives=BLOCKED, minimum_periods=3, penalty=Decimal(50))
+    account = add_account(acme, add_product("pbx", plan), on="06-01")
     suspend(customer=acme, account=account, by="x", now=noon("06-04"))
     terminate(account, "06-11")
     charge("06-11")
-    assert owed(acme) == 4  # 1 to 4 June: 5 to 10 June were blocked
+    charge("06-12")
+    assert owed(acme) == 4 + 50
+    assert [one.split()[1] for one in charged(acme)] == ["fee", "given_back", "penalty", *["waiver"] * 6]
 
 
 def test_it_begins_with_the_first_use(office_with_calls: Account) -> None:
@@ -321,6 +326,32 @@ def test_a_dry_run_says_what_would_be_charged_and_keeps_nothing() -> None:
 
     assert report.sums == {("fee", "USD"): Decimal(30)}
     assert owed(acme) == 20
+
+
+def test_what_was_charged_is_final() -> None:
+    acme = add_customer()
+    add_account(acme, add_product("pbx", add_plan("lines", "30")), on="06-11")
+    with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
+        FeeCharge.objects.update(amount=1)
+
+
+def test_a_fee_that_differs_from_its_transaction_is_found() -> None:
+    acme = add_customer()
+    add_account(acme, add_product("pbx", add_plan("lines", "30")), on="06-11")
+    one = FeeCharge.objects.get()
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL session_replication_role = replica")
+            cursor.execute("UPDATE billing_feecharge SET amount = 21")
+        found = {finding.law: finding.problems for finding in check_ledger() if finding.problems}
+        transaction.set_rollback(True)
+    assert found == {
+        "a fee is charged by one transaction, with its tax": (
+            f"fee charge {one.pk} of 21000000000 nano-units is of customer {acme.pk}, account "
+            f"{one.subscription.account_id}; transaction {one.transaction_id} posts 20000000000 with 0 of tax, "
+            f"for customer {acme.pk}, account {one.subscription.account_id}",
+        )
+    }
 
 
 def test_who_has_no_funds_for_a_fee_is_noticed_at_once() -> None:

@@ -101,7 +101,7 @@ LAWS = {
              fees AS (SELECT c.id, c.transaction_id, c.amount * 1000000000 AS amount, s.customer_id, s.account_id
                         FROM billing_feecharge c JOIN billing_subscription s ON s.id = c.subscription_id)
         SELECT format('fee charge %s of %s nano-units is of customer %s, account %s; transaction %s posts %s with %s of'
-                      ' tax, for customer %s, account %s', f.id, f.amount, f.customer_id, f.account_id,
+                      ' tax, for customer %s, account %s', f.id, trunc(f.amount), f.customer_id, f.account_id,
                       coalesce(p.id, f.transaction_id), p.owed, p.tax, p.customer_id, p.account_id)
           FROM posted p FULL JOIN fees f ON f.transaction_id = p.id
          WHERE (f.customer_id, f.account_id, f.amount, {TAX_OF_AMOUNT}) IS DISTINCT FROM
