@@ -80,6 +80,9 @@ COMMANDS = {
     ),
     "resume": Command("tollbook.cli.suspend:resuming", "Let a customer or an account call again."),
     "orders": Command("tollbook.cli.orders:app", "What platforms were told to stop, how it stands, and policies."),
+    "provisioning": Command(
+        "tollbook.cli.provisioning:app", "Accounts made and changed at platforms as they are here."
+    ),
     "alarms": Command("tollbook.cli.alarms:app", "Alarms: what somebody must look at, and who is told."),
     "webhooks": Command("tollbook.cli.webhooks:app", "Webhooks: URLs that are told what changed, as it changes."),
     "users": Command("tollbook.cli.users:app", "Users: who may log in to the API, and their tokens."),

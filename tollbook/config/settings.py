@@ -20,6 +20,7 @@ INSTALLED_APPS = [
     "tollbook.ledger",
     "tollbook.billing",
     "tollbook.credit",
+    "tollbook.provisioning",
     "procrastinate.contrib.django",
 ]
 

@@ -21,6 +21,7 @@ import polars as pl
 from tollbook.connectors.errors import ConnectorError, NotOffered
 from tollbook.connectors.pushed import Pushed
 from tollbook.connectors.secret import Secret
+from tollbook.connectors.wanted import AccountThere, WantedAccount
 from tollbook.errors import BadInput, TollbookError
 
 
@@ -37,6 +38,7 @@ class Feature(StrEnum):
     UPLOAD_PRICE_LIST = "upload price list"
     PUSH = "push"  # the platform sends records by itself; they are kept, and read by `read_usage`
     ORDERS = "orders"
+    MAKE_ACCOUNTS = "make accounts"  # accounts are made and changed there as they are here
     CHANGE_PASSWORD = "change password"
 
 
@@ -396,6 +398,20 @@ class Connector:
     def standing(self, target: Target, foreign_id: str) -> Standing:
         """How it stands now, asked of the platform."""
         raise self._not_offered(Feature.ORDERS)
+
+    def account_there(self, wanted: WantedAccount, foreign_id: str = "") -> AccountThere | None:
+        """The account as the platform has it, by its id there, or by its name when that is not known; None: none."""
+        raise self._not_offered(Feature.MAKE_ACCOUNTS)
+
+    def bring_account(self, wanted: WantedAccount, there: AccountThere | None) -> None:
+        """Make the account, or change what differs. It is done when `account_there` says so.
+
+        Told again after a lost answer it does no more: whoever does so asks `account_there` first.
+
+        Raises:
+            ForAPerson: only somebody can do it; the message is what to do.
+        """
+        raise self._not_offered(Feature.MAKE_ACCOUNTS)
 
     @classmethod
     def marks(cls, fields: Mapping[str, str]) -> AccountMarks:

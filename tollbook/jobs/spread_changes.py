@@ -1,4 +1,6 @@
-"""Give what changed to those who want to hear of it: an event into the queue of each webhook that wants it."""
+"""Give what changed to those who want to hear of it: an event into the queue of each webhook that wants it,
+and orders for platforms where accounts are to be as they are here.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +13,9 @@ from tollbook.changes.models import Change, Delivery, Subject, Webhook
 from tollbook.changes.operations import delivery_of
 from tollbook.changes.queries import unspread
 from tollbook.database import lock_table
+from tollbook.provisioning.operations import ask_for_accounts
 
+CHANGED = "a change here"  # as who asks for an account to be provisioned
 MAX_AT_ONCE = 1_000  # changes of one transaction
 
 
@@ -42,6 +46,8 @@ def _spread(now: datetime) -> int:
         for webhook in webhooks
         if matches(event_type(change), webhook.patterns)
     )
+    accounts = {change.subject_id for change in changes if change.subject == Subject.ACCOUNT}
+    ask_for_accounts(accounts, by=CHANGED, now=now)
     Change.objects.filter(pk__in=[change.pk for change in changes]).update(spread_at=now)
     return len(changes)
 

@@ -35,9 +35,11 @@ from tollbook.jobs.charge_fees import FIRST_ZONE, charge_fees
 from tollbook.jobs.check_orders import check_orders, keep_holds
 from tollbook.jobs.check_sources import check_sources
 from tollbook.jobs.collect_usage import SCHEDULE, collect_usage
+from tollbook.jobs.provision_accounts import provision_due
 from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.jobs.sync import sync as sync_with_platform
 from tollbook.jobs.watch_funds import watch_everybody, watch_raised
+from tollbook.provisioning.queries import due_orders as accounts_due
 from tollbook.up.queues import HOUSE, ORDER_LANES, PLATFORMS
 from tollbook.up.visits import alarmed, see_that_all_was_collected, see_that_all_was_synced
 from tollbook.usage.pushing import forget_taken
@@ -56,6 +58,7 @@ SILENT_AFTER_S = 45  # a worker says every ten seconds that it lives
 KEPT_H = 30 * 24  # jobs that failed, for people to look at
 SYNCED = {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS}
 EVERY_MINUTE = "* * * * *"
+EVERY_TEN_SECONDS = "* * * * * */10"  # the sixth field is seconds
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_QUARTER = "*/15 * * * *"
 HOURLY = "7 * * * *"
@@ -196,6 +199,24 @@ def ask_for_orders(timestamp: int) -> None:  # noqa: ARG001
     """Ask for every connection that shall be told something by now."""
     for connection in _connections_of(due_orders(now=_now())):
         ask_for([carry_out_orders], connection, lock=_lane(connection))
+
+
+@app.task(name="provision", queue=HOUSE)
+def provision(connection_id: int) -> None:
+    """Make and change accounts at a platform as they are here."""
+    if connection := Connection.objects.filter(pk=connection_id).first():
+        tried = provision_due(connection, now=_now())
+        LOG.info("provisioned", connection=connection.name, tried=tried)
+
+
+@app.periodic(cron=EVERY_TEN_SECONDS)
+@app.task(name="ask for provisioning", queue=HOUSE, queueing_lock="ask for provisioning")
+def ask_for_provisioning(timestamp: int) -> None:  # noqa: ARG001
+    """Ask for every connection where accounts are to be made or changed by now."""
+    for connection in Connection.objects.filter(pk__in=accounts_due(now=_now()).values("connection")).order_by(
+        "pk"
+    ):
+        ask_for([provision], connection, lock=_lane(connection))
 
 
 @app.periodic(cron=EVERY_QUARTER)

@@ -88,6 +88,11 @@ def update_account(call: Call) -> Record:
         _check_free(call, str(given["id"]))
     if "blocked" in given:
         _block(call, account, str(given["blocked"]))
+    if "i_product" in given:
+        product = call.books.products.get(call.must_integer("i_product", "account_info"))
+        if product is None:
+            call.refuse("product_not_found", f"There is no product {given['i_product']}")
+        account["product_name"] = product["name"]
     account.update(call.changes(account, given, FIXED))
     return {"i_account": account["i_account"]}
 

@@ -3,6 +3,7 @@
 from simulators.portabilling.call import Call, Method
 from simulators.portabilling.calls import moment
 from simulators.portabilling.lists import matching, page
+from simulators.portabilling.services.extensions import METHODS as EXTENSIONS
 from simulators.portabilling.services.transactions import make_transaction
 from simulators.portabilling.transport import Record
 from simulators.portabilling.xdrs import list_xdrs
@@ -151,4 +152,5 @@ METHODS: dict[str, Method] = {
     "change_password": change_password,
     "make_transaction": transact,
     "get_customer_xdrs": get_customer_xdrs,
+    **EXTENSIONS,
 }

@@ -23,7 +23,7 @@ from tollbook.connectors.base import (
     Verb,
 )
 from tollbook.connectors.errors import NeedsAttention, NotOffered
-from tollbook.connectors.portabilling import people
+from tollbook.connectors.portabilling import people, provisioning
 from tollbook.connectors.portabilling.client import Client, Params, Record
 from tollbook.connectors.portabilling.generic import Generic
 from tollbook.connectors.portabilling.options import SETTINGS, options_of
@@ -42,6 +42,7 @@ from tollbook.connectors.portabilling.schemas import (
 )
 from tollbook.connectors.portabilling.usage import customer_number, decoded, fetch_usage
 from tollbook.connectors.secret import Secret
+from tollbook.connectors.wanted import AccountThere, WantedAccount
 
 T = TypeVar("T")
 ALIAS = "2"  # billing_model
@@ -70,6 +71,7 @@ class PortaBillingConnector(Connector):
             Feature.NUMBERS,
             Feature.USAGE,
             Feature.ORDERS,
+            Feature.MAKE_ACCOUNTS,
             Feature.CHANGE_PASSWORD,
         }
     )
@@ -159,6 +161,14 @@ class PortaBillingConnector(Connector):
             # Setting a field to what it is already does nothing.
             answer = self._client.call(method, {structure: info}, is_repeatable=True)
         return id_text(answer.get(key)) or order.foreign_id
+
+    def account_there(self, wanted: WantedAccount, foreign_id: str = "") -> AccountThere | None:
+        """With its aliases and extension, and its service password where the API user may see it."""
+        return provisioning.account_there(self._client, wanted, foreign_id)
+
+    def bring_account(self, wanted: WantedAccount, there: AccountThere | None) -> None:
+        """The account first, then its extension and its aliases."""
+        provisioning.bring_account(self._client, wanted, there, self._options.billing_model)
 
     def standing(self, target: Target, foreign_id: str) -> Standing:
         """As the platform has it now.

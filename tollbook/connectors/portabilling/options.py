@@ -51,6 +51,12 @@ SETTINGS = (
         help="Which customers are customers here, by the platform's numbers (1 retail, 2 reseller, 3 distributor)",
         default="1",
     ),
+    Setting(
+        name="new_accounts",
+        help="What accounts made there are: credit or debit",
+        default="credit",
+        choices=("credit", "debit"),
+    ),
     Setting(name="voice_services", help="Services that are calls, by number or name", default="3"),
     Setting(name="sms_services", help="Services that are outgoing messages, by number or name"),
     Setting(name="data_services", help="Services that are data, by number or name"),
@@ -110,6 +116,7 @@ class Options:
     overlap_hours: float
     with_unsuccessful: bool
     customer_types: tuple[int, ...]
+    billing_model: int  # of accounts made there
     services: Services
     change_password_method: str
 
@@ -141,6 +148,7 @@ def options_of(site: Site) -> Options:
         overlap_hours=settings.number(site, SETTINGS, "overlap_hours", least=0, most=MAX_OVERLAP_HOURS),
         with_unsuccessful=settings.flag(site, SETTINGS, "with_unsuccessful"),
         customer_types=settings.wholes(site, SETTINGS, "customer_types"),
+        billing_model={"credit": 1, "debit": -1}[text("new_accounts")],
         services=Services(
             voice=names("voice_services"),
             sms=names("sms_services"),
