@@ -14,12 +14,13 @@ from tollbook.customers.models import (
     AccountMark,
     AccountProduct,
     AccountState,
+    Approval,
     Extension,
     FormerCode,
     Number,
 )
 from tollbook.customers.operations.claim_numbers import end_of
-from tollbook.customers.operations.events import tell
+from tollbook.customers.operations.events import MAX_BY, tell
 from tollbook.customers.operations.extensions import free_extension
 from tollbook.customers.operations.numbers import release
 from tollbook.customers.operations.permits import demand_account, lock_account
@@ -66,6 +67,10 @@ def end_account(*, actor: Actor, account: Account, releases_numbers: bool, why: 
     account.state, account.blocked_by = AccountState.TERMINATED, ""
     account.active_until = min(account.active_until or until, until)
     account.save(update_fields=["code", "state", "blocked_by", "active_until"])
+    # Nobody waits for staff any more.
+    Approval.objects.filter(account=account, decided_at=None).update(
+        is_approved=False, decided_at=now, decided_by=actor.name[:MAX_BY], why="it ended"
+    )
     FormerCode.objects.create(account=account, code=was, until=now)
     detail = f"was {was}, is {account.code} from now on" + (f": {why}" if why else "")
     tell(account, "terminated", detail, actor=actor, now=now)
