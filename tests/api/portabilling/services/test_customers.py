@@ -111,7 +111,7 @@ def _queries() -> int:
 
 
 def test_what_clients_send_comes_back_and_the_password_does_not() -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "name": "acme",
         "iso_4217": "EUR",
         "companyname": "Acme Ltd",
@@ -154,7 +154,7 @@ def test_a_prepaid_customer_s_funds_are_a_negative_balance() -> None:
     }
     number = call(staff(), "Customer/add_customer", {"customer_info": info})["i_customer"]
     pete = Customer.objects.get(pk=number)
-    assert (pete.is_prepaid, pete.credit_limit, pete.timezone) == (True, 0, "Asia/Tokyo")
+    assert (pete.is_prepaid, pete.credit_limit, pete.timezone) == (True, Decimal(0), "Asia/Tokyo")
     assert shown(pete)["status"] == "no_available_funds"
     paid = {"i_customer": number, "action": "Manual Payment", "amount": "23.61693"}
     assert call(staff(), "Customer/make_transaction", paid)["balance"] == Decimal("-23.61693")

@@ -10,7 +10,7 @@ import msgspec
 
 from tollbook.access.operations import set_login
 from tollbook.api.portabilling.caller import Caller
-from tollbook.api.portabilling.faults import denied, invalid, missing
+from tollbook.api.portabilling.faults import denied, invalid, missing, refused
 from tollbook.api.portabilling.fields import Id, Switch
 from tollbook.api.portabilling.method import EVERYBODY, OWNERS, Request, Success, method
 from tollbook.api.portabilling.own import product, products
@@ -229,6 +229,8 @@ def _check_served(caller: Caller, info: dict[str, Any], account: Account | None)
                 "terminate_account ends an account, and blocked Y stops one; O lets one begin that waits for staff"
             )
             raise invalid(said, "bill_status", text)
+        if status == OPEN and _letter(account) == "I" and caller.realm is not Realm.STAFF:
+            raise refused(said, "waits_for_approval", f"account {account.code} waits for your operator to open it")
         return
     if os.environ.get(DEMANDS_BILL_STATUS) == "1" and "bill_status" not in info and "add" in said:
         raise missing(said, "bill_status", "account_info")
@@ -277,7 +279,8 @@ def _other_product(caller: Caller, info: Mapping[str, Any], account: Account) ->
 
 def _set_the_rest(caller: Caller, account: Account, info: dict[str, Any], *, generate: bool = False) -> None:
     """What other parts keep: who stops the account, its approval, its login."""
-    if info.get("bill_status") == OPEN and account.state == AccountState.INACTIVE and caller.realm is Realm.STAFF:
+    is_opened = info.get("bill_status") == OPEN and account.state == AccountState.INACTIVE
+    if is_opened and "update" in caller.method:
         approve(actor=caller.actor, account=account, now=caller.now)
         account.refresh_from_db()
     if "blocked" in info:

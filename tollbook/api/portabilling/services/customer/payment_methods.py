@@ -28,7 +28,7 @@ def get_payment_method_info(caller: Caller, asked: WhoseMethod) -> NoMethod:
     return NoMethod()
 
 
-@method("Customer/update_payment_method", realms=OWNERS, writes=True)
+@method("Customer/update_payment_method", realms=OWNERS)
 def update_payment_method(caller: Caller, asked: WhoseMethod) -> Success:
     """Refuse to keep a card."""
     caller.customer(asked.i_customer)
