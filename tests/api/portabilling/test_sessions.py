@@ -257,6 +257,7 @@ def test_a_changed_password_ends_all_other_sessions(speaker: Speaker) -> None:
     other = Speaker()
     other.log_in("ann", PASSWORD)
     assert speaker.call("Session/change_password", old_password=PASSWORD, new_password="thyme88") == {"success": 1}
+    assert AuditEntry.objects.get().method == "Session/change_password"
     assert speaker.call("Generic/get_version") == {"version": "MR128"}
     assert code(other.call("Generic/get_version")) == OVER
     wrong = speaker.call("Session/change_password", old_password=PASSWORD, new_password="basil99")

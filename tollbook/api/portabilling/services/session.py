@@ -3,6 +3,7 @@
 import msgspec
 from django.db import transaction
 
+from tollbook.access.audit import entry
 from tollbook.access.errors import BadToken, LoginRefused, SessionOver, WeakPassword
 from tollbook.access.login import WRONG, log_in, verified
 from tollbook.access.models import RealmName, User
@@ -161,7 +162,19 @@ def change_own_password(caller: Caller, login: str, old: str, new: str) -> Chang
 
 @transaction.atomic
 def _put(caller: Caller, user: User, new: str) -> None:
+    before = {"changed at": user.password_changed_at}
     set_password(user=user, password=new, now=caller.now, but=caller.session_id)
+    entry(
+        at=caller.now,
+        who=user.login,
+        user_id=user.pk,
+        realm=RealmName(user.realm),
+        address=caller.address,
+        method=caller.method,
+        subject=f"user {user.pk}",
+        before=before,
+        after={"changed at": user.password_changed_at},
+    ).save()
 
 
 def _realm_of_port(caller: Caller) -> RealmName | None:
