@@ -3,6 +3,7 @@
 import csv
 import tracemalloc
 from collections.abc import Callable
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,10 @@ from django.db import connection
 from tests.jobs.conftest import open_office
 from tests.jobs.office import Office, price_tariff
 from tollbook.billing.cdr_export import COLUMNS, Choice, export_calls
+from tollbook.catalog.models import Product
+from tollbook.catalog.operations import set_product
+from tollbook.customers.models import Account
+from tollbook.rating.frames import TariffSettings
 from tollbook.usage.queries import select_records
 
 Tollbook = Callable[..., Any]
@@ -193,3 +198,26 @@ def test_what_cannot_be_exported(tollbook: Tollbook, options: list[str], says: s
     run = tollbook("calls", "export", *options)
     assert (run.status, says in run.stderr) == (2, True), run.stderr
     assert list(Path().glob("*.part")) == []
+
+
+def test_what_is_exported_is_what_is_posted(tollbook: Tollbook, office: Office, tmp_path: Path) -> None:
+    """Net and tax of every record, of net and of gross prices, to the nano: their sums are the ledger's."""
+    gross = TariffSettings(is_gross=True, decimals=9)
+    price_tariff("with tax", "prefix,price\n48,0.033333333\n44,0.0777\n", tmp_path, settings=gross)
+    set_product(code="taxed", name="Taxed", tariffs={"voice_out": "with tax"})
+    Account.objects.filter(code="ann-2").update(product=Product.objects.get(code="taxed"))
+    calls = [
+        f"c{n}, 2017-06-20T08:00:{n:02}Z, {7 * n + 1}, 48221000002, {44 + 4 * (n % 2)}600000000" for n in range(50)
+    ]
+    office.import_("record_id, start, duration_s, cli, cld\n" + "\n".join(calls), "many.csv")
+
+    rows = exported(tollbook, "--columns", "price_net,price_gross,price", "--no-header", "--outcome", "charged")
+    net, with_tax = (sum(Decimal(row[place]) for row in rows) for place in (0, 1))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.kind, -sum(p.amount_nanos) FROM ledger_posting p"
+            " JOIN ledger_ledgeraccount a ON a.id = p.ledger_account_id GROUP BY 1"
+        )
+        posted = {kind: Decimal(nanos) / 10**9 for kind, nanos in cursor.fetchall()}
+    assert len(rows) == 55
+    assert (net, with_tax - net, with_tax) == (posted["revenue"], posted["tax"], -posted["receivable"])
