@@ -285,18 +285,23 @@ def walk(
     if left.tier_value is not None:
         exact = fee + left.tier_value
     features |= {f"unit {opening['unit']}"} | features_of(rows_met, call, elapsed, settings)
-    if opening["minimum_charge_nanos"] and exact < opening["minimum_charge_nanos"]:
-        exact = Fraction(opening["minimum_charge_nanos"])
-        features.add("minimum charge")
-    if opening["maximum_charge_nanos"] is not None and exact > opening["maximum_charge_nanos"]:
-        exact = Fraction(opening["maximum_charge_nanos"])
-        features.add("maximum charge")
+    exact = within_bounds(exact, opening, features)
     price = rounded(exact, settings)
     if price != exact:
         features.add("rounded")
     if price < 0:
         features.add("credit")
     return Verdict("charged", None, billed=elapsed, exact=exact, price=price, features=features)
+
+
+def within_bounds(exact: Fraction, opening: Row, features: set[str]) -> Fraction:
+    if opening["minimum_charge_nanos"] and exact < opening["minimum_charge_nanos"]:
+        exact = Fraction(opening["minimum_charge_nanos"])
+        features.add("minimum charge")
+    if opening["maximum_charge_nanos"] is not None and exact > opening["maximum_charge_nanos"]:
+        exact = Fraction(opening["maximum_charge_nanos"])
+        features.add("maximum charge")
+    return exact
 
 
 def rounded(exact: Fraction, settings: Settings) -> int:
