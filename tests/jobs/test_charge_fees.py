@@ -1,7 +1,8 @@
 """Fees month by month: who is charged when, and what the ledger says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -326,6 +327,30 @@ def test_a_dry_run_says_what_would_be_charged_and_keeps_nothing() -> None:
 
     assert report.sums == {("fee", "USD"): Decimal(30)}
     assert owed(acme) == 20
+
+
+def statements_of(deed: Callable[[], None]) -> int:
+    """How many statements it sends to the database, besides tables as a whole."""
+    seen: list[str] = []
+
+    def count(run: Callable[..., object], sql: str, *rest: object) -> object:
+        seen.append(sql)
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        deed()
+    return len(seen)
+
+
+def test_many_cost_as_many_statements_as_few() -> None:
+    plan, statements = add_plan("lines", "30", waives=BLOCKED), []
+    for count, upto in ((2, "07-02"), (30, "07-30")):
+        for number in range(count):
+            owner = add_customer(f"of-{count}-{number}", credit_limit=Decimal(1000))
+            suspend(customer=owner, by="x", now=noon("06-04"))
+            subscribe(customer=owner, plan=plan, by="x", now=noon("06-01"))
+        statements.append(statements_of(partial(charge, upto)))
+    assert statements[0] == statements[1]
 
 
 def test_what_was_charged_is_final() -> None:
