@@ -7,6 +7,8 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from tollbook.customers.extension_sheet import COLUMNS, TITLES
@@ -217,3 +219,18 @@ def test_the_templates_name_the_columns_in_their_order() -> None:
     sheet = load_workbook(BytesIO(template_xlsx())).worksheets[0]
     assert [cell.value for cell in sheet[1]] == titles == list(TITLES)
     assert [sheet.column_dimensions[letter].number_format for letter in "ABCDEFGH"] == ["@"] * len(COLUMNS)
+
+
+@given(st.binary(max_size=400), st.sampled_from(["", "csv", "part"]), st.integers(0, 4_000))
+@settings(max_examples=60)
+def test_whatever_is_uploaded_is_read_or_refused(noise: bytes, where: str, place: int) -> None:
+    """Bytes of any kind, alone, behind a good header, or inside a good workbook: never anything but a sentence."""
+    good = book(*GOOD)
+    content = {"": noise, "csv": b"ext,name\n" + noise, "part": good[:place] + noise + good[place + len(noise) :]}[
+        where
+    ]
+    try:
+        grid = read_grid("sheet", content)
+    except BadInput:
+        return
+    assert grid.header.cells

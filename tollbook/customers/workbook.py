@@ -75,7 +75,9 @@ def _refuse_unsafe(name: str, content: bytes) -> None:
             for part in parts:
                 if b"<!DOCTYPE" in packed.open(part).read(LOOKED_AT):
                     raise BadInput(f"{name}: {part.filename} has a document type, which Excel never writes")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except BadInput:
+        raise
+    except Exception as error:  # as many kinds of it as there are ways to damage or encrypt a packed file
         raise BadInput(f"{name} is a damaged file ({error}); save it as .xlsx again") from None
 
 
