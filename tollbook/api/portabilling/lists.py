@@ -76,6 +76,22 @@ class LikeInAnyCase(Like):
     operator = "ILIKE"
 
 
+class AmongThem(Lookup):
+    """Equal to one of an array, which is one parameter however long it is: a list of a thousand is slow to put in."""
+
+    lookup_name = "among_them"
+    prepare_rhs = False
+
+    def as_sql(self, compiler, connection):  # type: ignore[no-untyped-def]
+        left, left_params = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s)", [*left_params, list(self.rhs)]
+
+
+def among(field: str, ids: Iterable[int]) -> Q:
+    """Rows whose field is one of these ids."""
+    return Q(AmongThem(F(field), list(ids)))
+
+
 def like(field: str | Combinable, pattern: str | None, *, any_case: bool = False) -> Q:
     r"""Rows whose field is as the pattern says: `%` any run, `_` one character, `\%` and `\_` these themselves.
 

@@ -12,6 +12,7 @@ from msgspec import UNSET
 
 from tollbook.access.models import User
 from tollbook.api.portabilling.fields import bit, day_text, money, time_text, yes_no
+from tollbook.api.portabilling.lists import among
 from tollbook.api.portabilling.shapes import customers
 from tollbook.api.portabilling.shapes.account_info import (
     ALIASES_FROM,
@@ -50,8 +51,8 @@ def facts_of(accounts: Sequence[Account], *, now: datetime) -> AccountFacts:
     """What is known of these accounts, in eleven queries."""
     ids = [account.pk for account in accounts]
     owners = sorted({account.customer_id for account in accounts})
-    users = User.objects.filter(realm=Realm.ACCOUNT, account__in=ids).order_by("-pk")
-    extensions = Extension.objects.filter(account__in=ids).values_list("account_id", "number", "name")
+    users = User.objects.filter(among("account_id", ids), realm=Realm.ACCOUNT).order_by("-pk")
+    extensions = Extension.objects.filter(among("account_id", ids)).values_list("account_id", "number", "name")
     return AccountFacts(
         spent_on_accounts(ids, owners),
         _addons(ids, now),
@@ -63,7 +64,7 @@ def facts_of(accounts: Sequence[Account], *, now: datetime) -> AccountFacts:
 
 
 def _addons(ids: Sequence[int], now: datetime) -> dict[int, list[AddonShown]]:
-    spans = AccountProduct.objects.filter(account__in=ids, is_addon=True).exclude(active_until__lte=now)
+    spans = AccountProduct.objects.filter(among("account_id", ids), is_addon=True).exclude(active_until__lte=now)
     found: dict[int, list[AddonShown]] = defaultdict(list)
     for span in spans.select_related("product").order_by("product__code", "pk"):
         product = span.product
@@ -88,7 +89,7 @@ def numbers_now(*, now: datetime) -> QuerySet[Number]:
 def aliases_of(ids: Sequence[int], *, now: datetime) -> dict[int, list[AliasShown]]:
     """The numbers that lead to each of these accounts."""
     found: dict[int, list[AliasShown]] = defaultdict(list)
-    for number in numbers_now(now=now).filter(account__in=ids):
+    for number in numbers_now(now=now).filter(among("account_id", ids)):
         found[number.account_id].append(alias_shown(number))
     return found
 

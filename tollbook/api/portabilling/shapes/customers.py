@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from msgspec import UNSET
 
 from tollbook.access.models import User
 from tollbook.api.portabilling.fields import bit, money, time_text, yes_no
+from tollbook.api.portabilling.lists import among
 from tollbook.api.portabilling.shapes.contact import person
 from tollbook.api.portabilling.shapes.customer_info import KEPT, CustomerInfo
 from tollbook.api.portabilling.shapes.features import shown
@@ -43,21 +44,26 @@ def facts_of(customers: Iterable[int]) -> CustomerFacts:
     holding: dict[int, set[str]] = {}
     for customer, held_by in _holds(ids):
         holding.setdefault(customer, set()).add(held_by)
-    stops = FundsPolicy.objects.filter(customer__in=ids).exclude(when_used_up=WhenUsedUp.ALARM)
-    invoiced = Invoice.objects.filter(customer__in=ids).values("customer_id").order_by()
-    users = User.objects.filter(realm=Realm.CUSTOMER, customer__in=ids).order_by("-pk")
+    stops = FundsPolicy.objects.filter(among("customer_id", ids)).exclude(when_used_up=WhenUsedUp.ALARM)
+    invoiced = Invoice.objects.filter(among("customer_id", ids)).values("customer_id").order_by()
+    users = User.objects.filter(among("customer_id", ids), realm=Realm.CUSTOMER).order_by("-pk")
     return CustomerFacts(
         owed_by_customers(ids),
         {customer: frozenset(names) for customer, names in holding.items()},
         dict(invoiced.annotate(until=Max("period_until")).values_list("customer_id", "until")),
         dict(users.values_list("customer_id", "login")),
         frozenset(stops.values_list("customer_id", flat=True)),
-        frozenset(Account.objects.filter(customer__in=ids).values_list("customer_id", flat=True).distinct()),
+        _with_accounts(ids),
     )
 
 
+def _with_accounts(ids: Sequence[int]) -> frozenset[int]:
+    accounts = Account.objects.filter(customer=OuterRef("pk"))
+    return frozenset(Customer.objects.filter(among("pk", ids), Exists(accounts)).values_list("pk", flat=True))
+
+
 def _holds(ids: Sequence[int]) -> Iterable[tuple[int, str]]:
-    holding = Hold.objects.filter(customer__in=ids, account=None, lifted_at=None)
+    holding = Hold.objects.filter(among("customer_id", ids), account=None, lifted_at=None)
     return holding.values_list("customer_id", "held_by")
 
 
