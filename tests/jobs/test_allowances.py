@@ -5,7 +5,7 @@ with a connect fee of 0.01. Ann has two accounts, ann-1 and ann-2, Bob has bob-1
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -425,3 +425,14 @@ def test_a_changed_allowance_changes_no_explanation_of_what_was_taken_before(off
     include(minutes=5, connect_fee="never")
 
     assert "charged 0.01 EUR without tax" in explain_record(select_records("true", ())["id"][0]).as_text()
+
+
+def test_a_subscription_that_waits_for_its_first_use_begins_with_it(office: Office) -> None:
+    include(minutes=1)
+    made = datetime(2017, 6, 2, tzinfo=UTC)
+    Subscription.objects.filter(pk=subscribe("bob-1").pk).update(starts_on=None, due_on=None, created_at=made)
+
+    use(office, f"a  3  2017-06-01T10:00  30  {POLAND}\nb  3  2017-06-05T10:00  30  {POLAND}")
+
+    assert became() == ["a 30 0.015", "b 30 allowance"]
+    assert Subscription.objects.get().starts_on == date(2017, 6, 5)

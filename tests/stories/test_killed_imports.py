@@ -41,7 +41,17 @@ SNAPSHOT = {
                  WHERE u.transaction_id = t.id) AS records
           FROM ledger_transaction t JOIN ledger_posting p ON p.transaction_id = t.id
           JOIN ledger_ledgeraccount a ON a.id = p.ledger_account_id
-         ORDER BY 2, 3, 13, 7""",
+         ORDER BY 2, 3, 13, 1, 4, 11, 7""",
+    "pools": """
+        SELECT p.subscription_id, p.allowance_id, since, until, p.amount, carried_in, taken, carried_out
+          FROM billing_allowancepool p ORDER BY 1, 2, 3""",
+    "taken": """
+        SELECT u.record_key, p.subscription_id, p.allowance_id, p.since, t.amount, t.pays_fee
+          FROM billing_allowancetaken t JOIN billing_allowancepool p ON p.id = t.pool_id
+          JOIN usage_usagerecord u ON u.id = t.usage_id ORDER BY 1, 2, 3, 4""",
+    "counts": """
+        SELECT scheme_id, customer_id, account_id, since, units, value_sixtieths, difference_nanos
+          FROM billing_tiercount ORDER BY 1, 2, 3, 4""",
     "run": """
         SELECT state, rows_done, records_in, charged, free, set_aside, duplicate, not_usage, superseded, undone
           FROM usage_importrun WHERE duplicate <> records_in ORDER BY id""",
@@ -141,6 +151,7 @@ def test_killed_at_a_random_moment_and_imported_again_the_books_are_the_same(
     whole_s = finish(undisturbed, ground)
     expected = books(undisturbed)
     assert len(expected["usage"]) == RECORDS
+    assert all(expected[name] for name in ("pools", "taken", "counts"))
 
     chance = random.Random(7)
     interrupted = 0

@@ -99,6 +99,7 @@ def _units(charged: pl.DataFrame, compiled: Compiled) -> pl.DataFrame:
 
 def _cover(takers: pl.DataFrame) -> pl.DataFrame | None:
     """Let the records take what their subscriptions include: `row`, `covered`, `pays_fee`; None if nobody has any."""
+    pools.begin_with_first_use(takers)
     granted = pools.grants(takers["customer_id"].unique().to_list(), takers["kind"].unique().to_list())
     takers = _who_may(takers, granted)
     if takers.is_empty():

@@ -10,11 +10,13 @@ from datetime import date
 import polars as pl
 from django.db import connection
 
-from tollbook.billing.models import AllowancePool, AllowanceTaken
+from tollbook.billing.models import AllowancePool, AllowanceTaken, Subscription
 from tollbook.catalog.models import Allowance
+from tollbook.customers.models import Account
 from tollbook.database import copy_in, copy_out, lock_table
 from tollbook.rating.allowances import POOLS, Period
 from tollbook.rating.periods import OPEN_END, Grant, Pool, pool_of, pools_until
+from tollbook.records import UTC_TIME
 
 # What a subscription includes. Without an account it is shared by the customer's accounts.
 GRANTS = pl.Schema(
@@ -50,6 +52,37 @@ _STORED = pl.Schema(
 def one_at_a_time() -> None:
     """Wait until nobody else takes or gives back included usage, and keep others waiting until this is committed."""
     lock_table(AllowancePool._meta.db_table)
+
+
+def begin_with_first_use(takers: pl.DataFrame) -> None:
+    """Let subscriptions begin that wait for a first use, and include what is used: on its day (TAKERS), at once.
+
+    Those that include nothing are found when fees are charged; these would miss what they are for until then.
+    """
+    waiting = pl.DataFrame(
+        list(
+            Subscription.objects.filter(
+                starts_on=None,
+                ends_on=None,
+                customer__in=takers["customer_id"].unique().to_list(),
+                plan__allowances__kind__in=takers["kind"].unique().to_list(),
+            )
+            .distinct()
+            .values_list("pk", "customer_id", "account_id", "created_at")
+        ),
+        schema={"id": pl.Int64, "customer_id": pl.Int64, "of_account": pl.Int64, "created_at": UTC_TIME},
+        orient="row",
+    )
+    if waiting.is_empty():
+        return
+    whose = pl.col("of_account").is_null() | (pl.col("of_account") == pl.col("account_id"))
+    used = waiting.join(takers.select("customer_id", "account_id", "start", "wall_s"), on="customer_id")
+    first = used.filter(whose, pl.col("start") >= pl.col("created_at")).sort("start").unique("id", keep="first")
+    for pk, account_id, start, day in first.select(
+        "id", "of_account", "start", pl.from_epoch("wall_s", time_unit="s").dt.date()
+    ).iter_rows():
+        Subscription.objects.filter(pk=pk, starts_on=None).update(starts_on=day, due_on=day)
+        Account.objects.filter(pk=account_id, first_used_at=None).update(first_used_at=start)
 
 
 def grants(customer_ids: Sequence[int], kinds: Sequence[str]) -> pl.DataFrame:
