@@ -18,8 +18,10 @@ from tollbook.api.portabilling.method import Attachment
 from tollbook.billing.models import Invoice, MoneyAction, Seller
 from tollbook.billing.operations import issue_invoice
 from tollbook.billing.operations.money import enter_money
-from tollbook.catalog.operations import set_product
+from tollbook.billing.operations.subscriptions import subscribe
+from tollbook.catalog.operations import set_plan, set_product
 from tollbook.customers.models import Account, Customer
+from tollbook.jobs.charge_fees import charge_fees
 from tollbook.jobs.reverse_usage import undo_import
 from tollbook.rating.frames import TariffSettings
 from tollbook.usage.models import UsageRecord
@@ -343,3 +345,16 @@ def test_files_of_calls_are_there_with_the_invoices(office: Office, ann: Custome
     name = {"file_name": report["file_name"]}
     refusal = fault(of_customer(bob), "Customer/get_custom_xdr_report", name)
     assert refusal == "Server.Customer.get_custom_xdr_report.report_not_found"
+
+
+def test_a_fee_is_an_xdr_of_its_account_with_its_days(office: Office, bob: Customer) -> None:
+    plan = set_plan(code="line", name="Line", currency="EUR", fee=Decimal("6"), invoice_text="Phone line")
+    account = Account.objects.get(code="bob-1")
+    subscribe(customer=bob, plan=plan, account=account, starts_on=date(2017, 7, 1), by="clerk", now=NOON)
+    charge_fees(upto=date(2017, 7, 1), now=NOON)
+
+    rows = call(of_account(account), "Account/get_xdr_list", {**ALL_TIME, "i_service": 4})["xdr_list"]
+
+    told = [(row["service"], row["charged_amount"], row["description"]) for row in rows]
+    assert told == [("Subscriptions", 6, "Phone line 2017-07-01 - 2017-07-31")]
+    assert xdrs_come_to(bob) == ledger_before_tax(bob) == 6
