@@ -220,6 +220,29 @@ def test_a_name_that_is_somebody_else_s_there_is_not_taken(
     assert not AccountLink.objects.filter(account=desk).exists()
 
 
+def test_an_account_there_that_nobody_here_knows_is_not_changed(
+    platform: Simulator, north: Connection, desk: Account
+) -> None:
+    other = next(row for row in platform.books.accounts.values() if str(row["i_customer"]) == MERIDIAN)
+    before = dict(other)
+    Account.objects.filter(pk=desk.pk).update(code=other["id"])
+    assert provision(north) == [(Verb.CREATE, State.FOR_A_PERSON)]
+    assert "is there already, and nobody here knows it" in ProvisioningOrder.objects.get().reason
+    assert platform.books.accounts[other["i_account"]] == before
+
+
+def test_a_wish_after_a_lost_answer_finds_what_was_made(
+    platform: Simulator, north: Connection, desk: Account
+) -> None:
+    platform.faults.add(Fault("timeout_after", match="add_account", times=1))
+    assert provision(north) == [(Verb.CREATE, State.TOLD)]
+    desk.email = "front@example.com"
+    desk.save()
+    ask_for_accounts([desk.pk], by="me", now=NOW)
+    assert provision(north) == [(Verb.CREATE, State.DONE)]
+    assert [row["email"] for row in rows(platform)] == ["front@example.com"]
+
+
 def test_nothing_is_asked_for_where_it_is_off_or_the_customer_is_not_paired(
     platform: Simulator, north: Connection, desk: Account
 ) -> None:

@@ -22,7 +22,7 @@ from tollbook.connectors.wanted import AccountThere, WantedAccount
 from tollbook.errors import TollbookError
 from tollbook.provisioning.models import ProvisioningOrder
 from tollbook.provisioning.operations import begin_telling, begin_try, fail, finish, hand_over, keep_id, try_later
-from tollbook.provisioning.queries import due_orders
+from tollbook.provisioning.queries import due_orders, is_known
 from tollbook.provisioning.wishes import wanted_account
 
 LOG = logging.getLogger(__name__)
@@ -122,6 +122,12 @@ def _look(
         raise ForAPerson(
             f"account {wanted.code} is there, and belongs to {there.customer_id} instead of {wanted.customer_id}; "
             "see whose it is, and name one of them otherwise",
+            platform=connector.site.name,
+        )
+    if there.differs and not is_known(order):
+        raise ForAPerson(
+            f"account {wanted.code} is there already, and nobody here knows it ({'; '.join(there.differs.values())}); "
+            "sync, so that it is known, or name one of them otherwise, then try again",
             platform=connector.site.name,
         )
     holder = keep_id(order, foreign_id=there.foreign_id, now=now)

@@ -33,3 +33,11 @@ def order_numbered(number: int) -> ProvisioningOrder:
     if found is None:
         raise BadInput(f"there is no order {number}; see `tollbook provisioning list`")
     return found
+
+
+def is_known(order: ProvisioningOrder) -> bool:
+    """Whether the account there is ours: its id is known, or the platform was told to make it."""
+    told = ProvisioningOrder.objects.filter(
+        connection=order.connection, account=order.account, told_at__isnull=False
+    )
+    return bool(order.foreign_id) or told.exists()
