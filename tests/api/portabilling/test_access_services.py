@@ -53,6 +53,11 @@ def test_a_login_is_there_once_and_a_password_keeps_the_rules(speaker: Speaker) 
     assert AuditEntry.objects.count() == 0, "what was refused did not happen"
 
 
+def test_a_text_may_come_as_a_number_and_a_number_as_a_text(speaker: Speaker) -> None:
+    i_user = speaker.call("User/add_user", user_info={"login": 4711, "password": PASSWORD})["i_user"]
+    assert speaker.call("User/get_user_info", i_user=str(i_user))["user_info"]["login"] == "4711"
+
+
 def test_nobody_gives_or_takes_more_than_they_have(speaker: Speaker, ann: User) -> None:
     reader = set_role(realm=RealmName.STAFF, name="reader", permissions=["User/*"])
     other = set_role(realm=RealmName.STAFF, name="other", permissions=["*"])

@@ -157,6 +157,8 @@ def _tidy(kind: type[msgspec.Struct], given: Mapping[str, Any], name: str, struc
             value = [
                 _tidy(inner, one, name, field.encode_name) if isinstance(one, Mapping) else one for one in value
             ]
+        if type(value) is int and _takes(field.type, str) and not _takes(field.type, int):
+            value = str(value)  # ids and numbers that are texts come as numbers, too
         kept[field.encode_name] = value
     return kept
 
