@@ -90,10 +90,17 @@ def test_own_ones_come_before_shared_ones_and_the_lowest_order_number_first() ->
         13    1          -        20
     """)
 
-    who = takers("row  account  minute  billed\n1  1  1  70\n2  2  2  70")
+    who = takers("row  account  minute  billed\n1  1  1  50\n2  1  2  5\n3  2  3  70")
 
     # Own by number: 11, 10; then shared: 12, 13. Account 2 has what is left of the shared ones.
-    assert took(who, of, last, first) == [(1, 10, 20), (1, 11, 20), (1, 12, 20), (1, 13, 10), (2, 13, 10)]
+    assert took(who, of, last, first) == [
+        (1, 10, 20),
+        (1, 11, 20),
+        (1, 12, 10),
+        (2, 12, 5),
+        (3, 12, 5),
+        (3, 13, 20),
+    ]
 
 
 def test_of_alike_pools_the_oldest_subscription_is_emptied_first() -> None:
