@@ -1,6 +1,6 @@
 """Late calls of an account that changed its product, its add-ons, or whose code is somebody else's by now."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,7 @@ from tollbook.jobs.check_ledger import check_ledger
 from tollbook.jobs.end_account import terminate_account
 from tollbook.jobs.explain_usage import explain_record
 from tollbook.jobs.open_account import open_account
+from tollbook.jobs.rate_search import buyers_of, rate_for_buyer, rates_of_every_list
 from tollbook.jobs.retry_set_aside import retry_set_aside
 from tollbook.usage.models import UsageRecord
 
@@ -100,6 +101,24 @@ def test_a_late_call_that_names_a_code_is_theirs_who_had_it(shop: Office) -> Non
         "between": None,  # nobody had the code: a person decides
         "after": Decimal("0.03"),
     }
+
+
+def test_the_rate_of_a_day_is_that_of_the_product_of_the_day(shop: Office) -> None:
+    account = line(Customer.objects.get(code="ann"), "cheap", addons=[product("b-text")])
+    change_account(actor=EVA, account=account, product=product("dear"), now=JUNE_10)
+    (buyer,) = buyers_of(account)
+
+    def rate(kind: str, at: datetime) -> str:
+        found = rate_for_buyer(buyer, "442079460000", kind=kind, at=at)
+        assert found is not None
+        assert [one.version.pk for one in rates_of_every_list(buyer, "442079460000", kind=kind, at=at)] == [
+            found.version.pk
+        ]
+        return found.product
+
+    assert rate("voice_out", JUNE_10 - timedelta(seconds=1)) == "cheap"
+    assert rate("voice_out", JUNE_10) == "dear"
+    assert rate("sms_out", JUNE_20) == "b-text"
 
 
 MESSAGES = """

@@ -20,8 +20,8 @@ PRODUCT_SPANS = table(
 )
 
 
-def product_spans() -> pl.DataFrame:
-    """What accounts have had, as PRODUCT_SPANS: add-ons, and main products that they changed.
+def product_spans(account_id: int | None = None) -> pl.DataFrame:
+    """What accounts have had, or one of them, as PRODUCT_SPANS: add-ons, and main products that they changed.
 
     The main product of now is the account's own, so a sheet that corrects it is heeded.
     """
@@ -30,9 +30,10 @@ def product_spans() -> pl.DataFrame:
         SELECT s.account_id, s.product_id AS span_product_id, p.code AS span_code, s.is_addon,
                s.active_from AS span_from, s.active_until AS span_until
           FROM customers_accountproduct s JOIN catalog_product p ON p.id = s.product_id
-         WHERE s.is_addon OR s.active_until IS NOT NULL
+         WHERE (s.is_addon OR s.active_until IS NOT NULL) AND (%s::bigint IS NULL OR s.account_id = %s)
         """,
         PRODUCT_SPANS,
+        (account_id, account_id),
     )
 
 

@@ -1,6 +1,6 @@
 """Which rate is for this number, or this destination, for somebody: by the lists that would price their call."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -10,6 +10,11 @@ from tollbook.catalog.models import Product, TariffVersion
 from tollbook.catalog.rate_choice import chosen_rates
 from tollbook.catalog.rate_lookup import ASKED_US, rate_for_number
 from tollbook.customers.models import Account, Customer
+from tollbook.customers.products_over_time import (
+    product_spans,
+    with_addon_that_prices,
+    with_product_of_start,
+)
 from tollbook.customers.queries import ACCOUNTS, LINKS, MARKS, NUMBERS, PAIRINGS, Directory
 from tollbook.customers.special_queries import special_tariffs
 from tollbook.jobs.price_book import PriceBook, version_in_force
@@ -65,6 +70,7 @@ def rate_for_buyer(buyer: Buyer, digits: str, *, kind: str, at: datetime, cli: s
     exclusion, a call between accounts) is decided before any list is asked, and not said here.
     """
     book = _book()
+    buyer = _at(buyer, kind, at, book)
     versions = {version.pk: version for version in _versions(buyer, kind, at, book)}
     prefixes = [digits[:length] for length in range(len(digits) + 1)]
     for version in versions.values():
@@ -93,6 +99,8 @@ def rates_of_every_list(buyer: Buyer, digits: str, *, kind: str, at: datetime, c
 
     One of them counts, if any has a rate: the one of `rate_for_buyer`.
     """
+    book = _book()
+    buyer = _at(buyer, kind, at, book)
     chosen = rate_for_buyer(buyer, digits, kind=kind, at=at, cli=cli)
     return [
         FoundRates(
@@ -101,7 +109,7 @@ def rates_of_every_list(buyer: Buyer, digits: str, *, kind: str, at: datetime, c
             rates=rate_for_number(version, digits, kind=kind, at=at, cli=cli),
             counts=chosen is not None and chosen.version.pk == version.pk,
         )
-        for version in _versions(buyer, kind, at, _book())
+        for version in _versions(buyer, kind, at, book)
     ]
 
 
@@ -113,8 +121,9 @@ def rates_for_destination(
     `category`: only rates of this category of destinations. At most MAX_RATES of a list. What an earlier list has for
     a number is not taken from a later one.
     """
-    found = []
-    for version in _versions(buyer, kind, at, _book()):
+    found, book = [], _book()
+    buyer = _at(buyer, kind, at, book)
+    for version in _versions(buyer, kind, at, book):
         is_named = pl.col("destination").str.to_lowercase().str.contains(text.lower(), literal=True)
         is_in_force = (pl.col("active_from").is_null() | (pl.col("active_from") <= at)) & (
             pl.col("active_until").is_null() | (pl.col("active_until") > at)
@@ -124,6 +133,19 @@ def rates_for_destination(
         if not rates.is_empty():
             found.append(FoundRates(product=buyer.product.code, version=version, rates=rates.head(MAX_RATES)))
     return found
+
+
+def _at(buyer: Buyer, kind: str, at: datetime, book: PriceBook) -> Buyer:
+    """The buyer with the product that prices usage of that kind at that moment: one had before, or an add-on."""
+    if buyer.account is None or (spans := product_spans(buyer.account.pk)).is_empty():
+        return buyer
+    asked = pl.DataFrame(
+        {"account_id": [buyer.account.pk], "product_id": [buyer.product.pk], "kind": [kind], "start": [at]},
+        schema_overrides={"start": CALLS["start"]},
+    )
+    named = book.product_tariffs.select("product_id", "kind")
+    asked = with_addon_that_prices(with_product_of_start(asked, spans), spans, named)
+    return replace(buyer, product=Product.objects.get(pk=asked["product_id"].item()))
 
 
 def _book() -> PriceBook:
