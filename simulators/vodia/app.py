@@ -115,6 +115,7 @@ class Switch:
         return {
             "settings": self._change_tenant,
             "did": self._assign_did,
+            "addacc": self._add_account,
             "domain_trunks": self._change_trunk,
             "domain_action": self._act,
         }
@@ -206,6 +207,16 @@ class Switch:
             for one in tenant.accounts:
                 one.dids = [did for did in one.dids if did != wanted["did"]]
             account.dids.append(wanted["did"])
+        return DONE
+
+    def _add_account(self, request: Request, tenant: Tenant) -> Answer:
+        """An extension without anything; one that is there is refused."""
+        wanted = _texts(request)
+        number = wanted.get("account_ext", "")
+        if wanted.get("type") != "extensions" or not number.isdigit() or tenant.account(number) is not None:
+            raise Refused(400, "Bad request")
+        if not self.is_ignoring_orders:
+            tenant.accounts.append(Account(number, "extensions", "", "", []))
         return DONE
 
     def _change_trunk(self, request: Request, tenant: Tenant) -> Answer:

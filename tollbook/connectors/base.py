@@ -308,6 +308,7 @@ class Connector:
     price_is: ClassVar[str] = ""  # what a platform's price means unless the connection says else: retail, cost
     default_layout: ClassVar[str] = "tollbook"  # of its files, unless the connection says else
     stale_after: ClassVar[timedelta | None] = None  # likewise: an alarm when nothing new came for so long
+    made_accounts_have_products: ClassVar[bool] = True  # an account cannot be made there without one
     files_only_grow: bool = False  # a file that is the beginning of what it was has been cut short
 
     def __init__(self, site: Site) -> None:

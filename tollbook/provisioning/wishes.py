@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from tollbook.connections.models import Connection
+from tollbook.connectors.registry import connector_class
 from tollbook.connectors.wanted import WantedAccount
 from tollbook.customers.models import Account, AccountLink, AccountState, Pairing
 from tollbook.customers.operations.service_passwords import service_password
@@ -85,7 +86,7 @@ def _wish(policy: Policy, account: Account, now: datetime) -> Wish | None:
         obstacle = (
             f"{account.customer.code} is {' and '.join(customer_ids)} there; make the account by hand, and sync"
         )
-    elif not foreign_id and not product:
+    elif not foreign_id and not product and connector_class(connection.kind).made_accounts_have_products:
         how = f"tollbook provisioning policy {connection.quoted} --product {account.product.code}=NAME"
         obstacle = f"nothing says which product there is our {account.product.code}: `{how}`, then try again"
     facts = {name: list(value) if isinstance(value, tuple) else value for name, value in _facts(wanted).items()}

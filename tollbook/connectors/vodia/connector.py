@@ -23,7 +23,7 @@ from tollbook.connectors.base import (
 )
 from tollbook.connectors.errors import NotOffered
 from tollbook.connectors.pushed import Pushed
-from tollbook.connectors.vodia import legs
+from tollbook.connectors.vodia import legs, provisioning
 from tollbook.connectors.vodia.checks import checks
 from tollbook.connectors.vodia.client import Client
 from tollbook.connectors.vodia.marks import ACCOUNT_FIELDS, read_marks
@@ -32,6 +32,7 @@ from tollbook.connectors.vodia.orders import Orders
 from tollbook.connectors.vodia.people import People
 from tollbook.connectors.vodia.reading import read_usage
 from tollbook.connectors.vodia.usage import fetch
+from tollbook.connectors.wanted import AccountThere, WantedAccount
 
 
 class VodiaConnector(Connector):
@@ -41,11 +42,20 @@ class VodiaConnector(Connector):
     title = "Vodia PBX"
     settings = SETTINGS
     offers: ClassVar[frozenset[Feature]] = frozenset(
-        {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS, Feature.USAGE, Feature.PUSH, Feature.ORDERS}
+        {
+            Feature.CUSTOMERS,
+            Feature.ACCOUNTS,
+            Feature.NUMBERS,
+            Feature.USAGE,
+            Feature.PUSH,
+            Feature.ORDERS,
+            Feature.MAKE_ACCOUNTS,
+        }
     )
     account_fields = ACCOUNT_FIELDS
     ways = ("platform", "extension", "number", "trunk", "text")
     usage_by_customer = True
+    made_accounts_have_products = False
     price_is = "cost"
 
     def __init__(self, site: Site) -> None:
@@ -98,6 +108,12 @@ class VodiaConnector(Connector):
 
     def standing(self, target: Target, foreign_id: str) -> Standing:
         return self._orders.standing(target, foreign_id)
+
+    def account_there(self, wanted: WantedAccount, foreign_id: str = "") -> AccountThere | None:
+        return provisioning.account_there(self._people, self._options, wanted, foreign_id)
+
+    def bring_account(self, wanted: WantedAccount, there: AccountThere | None) -> None:
+        provisioning.bring_account(self._client, self._people, self._options, wanted, there)
 
     @classmethod
     def marks(cls, fields: Mapping[str, str]) -> AccountMarks:

@@ -134,6 +134,12 @@ SETTINGS = (
         name="restricted_plan",
         help="Name of a dial plan that allows emergency calls only; without it outgoing calls alone cannot be stopped",
     ),
+    Setting(name="account_name_key", help="Where an account made there has its name", default="display_name"),
+    Setting(name="account_email_key", help="Where an account made there has its e-mail", default="email_address"),
+    Setting(
+        name="account_password_key", help="Where an account made there has its password", default="sip_password"
+    ),
+    Setting(name="number_prefix", help="What is written before numbers in international form", default="+"),
     Setting(name="account_plan_key", help="Where an account has its dial plan", default="dial_plan"),
     Setting(name="tenant_plan_key", help="Where a tenant has its dial plan", default="default_dialplan"),
     Setting(
@@ -177,6 +183,10 @@ class Options:
     currency: str  # "" = Cost is left alone
     suspend_by: str
     restricted_plan: str
+    account_name_key: str
+    account_email_key: str
+    account_password_key: str
+    number_prefix: str
     account_plan_key: str
     tenant_plan_key: str
     memory_key: str  # "" = nothing is kept
@@ -226,6 +236,10 @@ class Options:
             currency=_currency(site),
             suspend_by=text("suspend_by"),
             restricted_plan=text("restricted_plan"),
+            account_name_key=text("account_name_key"),
+            account_email_key=text("account_email_key"),
+            account_password_key=text("account_password_key"),
+            number_prefix=text("number_prefix"),
             account_plan_key=text("account_plan_key"),
             tenant_plan_key=text("tenant_plan_key"),
             memory_key="" if memory == NO_MEMORY else memory,
