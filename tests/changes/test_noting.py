@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.jobs.fee_office import add_account, add_customer, add_product
 from tollbook.alarms.models import AlarmKind
@@ -152,3 +152,13 @@ def test_funds_used_up_and_back_are_told_once_each(acme: Customer) -> None:
     assert noted() == []
     clear_alarm(**about, now=NOW)
     assert noted() == [("customer", acme.pk, "updated")]
+
+
+@pytest.mark.usefixtures("db")
+def test_usage_and_ledger_have_no_such_trigger() -> None:
+    """So an import of usage costs what it cost before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'changes\\_%%'", [])
+        watched = {row[0] for row in cursor.fetchall()}
+    assert "customers_account" in watched
+    assert not {table for table in watched if table.startswith(("usage_", "ledger_"))}
