@@ -329,6 +329,11 @@ def test_an_account_may_switch_its_hunt_groups_off() -> None:
     assert call(me, "Account/update_huntgroups_subscription", {"unsubscribe": [number]}) == {"success": 1}
     shown = call(them(acme), "Customer/get_huntgroup_info", {"i_c_group": number})["huntgroup_info"]
     assert (shown["assigned_extensions"][0]["hunt_active"], shown["pickup_allowed"]) == ("N", "Y")
+    extension(them(acme), "102", pbx)
+    added = {"i_c_group": number, "add_extensions": [{"account_id": f"ph{acme.pk}x102"}]}
+    call(them(acme), "Customer/update_customer_huntgroup", added)
+    shown = call(them(acme), "Customer/get_huntgroup_info", {"i_c_group": number})["huntgroup_info"]
+    assert [one["hunt_active"] for one in shown["assigned_extensions"]] == ["N", "Y"]
     assert fault(me, "Account/update_huntgroups_subscription", {"subscribe": [number + 1]}).endswith(
         "access_denied"
     )

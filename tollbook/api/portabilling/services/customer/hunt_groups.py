@@ -178,7 +178,9 @@ def update_customer_huntgroup(caller: Caller, asked: UpdateGroup) -> GroupMade:
     added = _members(caller, group.customer, asked.add_extensions or [])
     gone = _members(caller, group.customer, asked.remove_extensions or [])
     if added or gone:
-        ringing = [one.extension for one in _ringing().filter(group=group)]
+        there = list(_ringing().filter(group=group))
+        ringing = [one.extension for one in there]
+        facts["inactive"] = [one.extension for one in there if not one.is_active and one.extension not in gone]
         facts["members"] = [one for one in dict.fromkeys([*ringing, *added]) if one not in gone]
     if asked.name:
         facts["name"] = asked.name
