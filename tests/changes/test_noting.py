@@ -158,7 +158,9 @@ def test_funds_used_up_and_back_are_told_once_each(acme: Customer) -> None:
 def test_usage_and_ledger_have_no_such_trigger() -> None:
     """So an import of usage costs what it cost before."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'changes\\_%%'", [])
+        cursor.execute(
+            "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE 'changes\\_%%'", []
+        )
         watched = {row[0] for row in cursor.fetchall()}
     assert "customers_account" in watched
     assert not {table for table in watched if table.startswith(("usage_", "ledger_"))}

@@ -164,7 +164,8 @@ def test_it_collects_what_is_due_and_stops_in_order(
     assert (status, facts["database"], facts["jobs_failed"]) == (200, "ok", 0)
     assert facts["heartbeat_age_s"] < 60
     family = up.family()
-    assert len(family) == 5  # web with the process that answers, worker, scheduler, and what takes pushed records
+    # Web with the process that answers, worker, scheduler, what takes pushed records, and what sends events.
+    assert len(family) == 6
 
     assert up.end() == 0
     assert [pid for pid in family if is_alive(pid)] == []
@@ -244,7 +245,7 @@ def test_killed_itself_it_leaves_nothing_behind(start: Callable[..., Up], open_f
     up = start({"TOLLBOOK_HOME": str(open_folder / "home")})
     wait_for(up.is_well)
     family = up.family()
-    assert len(family) == 5
+    assert len(family) == 6
 
     up.end(signal.SIGKILL)
 
