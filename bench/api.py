@@ -96,7 +96,7 @@ def answering(shop: Workshop) -> Iterator[Finding]:
     found: dict[str, dict[int, Answers]] = {}
     with office.copy("ours"):
         token, product = _make_user()
-        questions = _questions(customers, product, shop)
+        extensions = count(100_000)  # numbers, none twice
         months = 0
         for wanted in (FEW_MONTHS, MANY_MONTHS):
             shop.say(f"api: filling {wanted} months of {records:,} xDRs")
@@ -105,7 +105,7 @@ def answering(shop: Workshop) -> Iterator[Finding]:
                 months += 1
             office.execute("ANALYZE")
             with _web_process() as port:
-                for name, question in questions.items():
+                for name, question in _questions(customers, product, pages=months, extensions=extensions).items():
                     shop.say(f"api: {name} with {months * records:,} xDRs")
                     seconds = max(0.5, SECONDS * shop.scale)
                     found.setdefault(name, {})[wanted] = _ask(port, token, question, seconds)
@@ -131,11 +131,11 @@ def _make_user() -> tuple[str, int]:
     return make_token_for(user=user, now=NOW), Product.objects.get(code="voice").pk
 
 
-def _questions(customers: int, product: int, shop: Workshop) -> dict[str, Question]:
+def _questions(customers: int, product: int, *, pages: int, extensions: Iterator[int]) -> dict[str, Question]:
+    """A customer has a page of xDRs a month, so that every page is a full one."""
     from tollbook.customers.models import Customer  # noqa: PLC0415  Django is set up by now
 
     ids = list(Customer.objects.order_by("pk").values_list("pk", flat=True))
-    pages = 10
 
     def list_them(client: int, turn: int) -> tuple[str, dict[str, object]]:
         offset = (client * 7919 + turn * 104729) % max(1, customers - LISTED)
@@ -147,14 +147,11 @@ def _questions(customers: int, product: int, shop: Workshop) -> dict[str, Questi
         where = {"limit": PAGE, "offset": turn % pages * PAGE}
         return "Customer/get_customer_xdrs", {"i_customer": customer, **times, **where}
 
-    numbers = count(100_000)  # of extensions: none twice
-
     def extend(client: int, turn: int) -> tuple[str, dict[str, object]]:
         customer = ids[(client + CLIENTS * turn) % len(ids)]
-        asked = {"i_customer": customer, "id": str(next(numbers)), "i_product": product}
+        asked = {"i_customer": customer, "id": str(next(extensions)), "i_product": product}
         return "Customer/add_customer_extension", asked
 
-    shop.say(f"api: {len(ids):,} customers, {customers:,} of them call")
     return {"get_customer_list": list_them, "get_customer_xdrs": turn_pages, "add_customer_extension": extend}
 
 
