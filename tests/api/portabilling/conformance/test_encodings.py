@@ -33,6 +33,7 @@ def name_of(said: Said) -> str:
     return str(said.json["customer_info"]["name"])
 
 
+@pytest.mark.req("P7")
 def test_each_way_of_asking_is_understood(admin: Wire, ask: Ask) -> None:
     session = admin.login(STAFF, PASSWORD)["session_id"]
     assert name_of(ask(admin, INFO, MERIDIAN, {"session_id": session})) == "Meridian"
@@ -45,6 +46,7 @@ def test_a_slash_at_the_end_changes_nothing(admin: Wire) -> None:
     assert admin.form("Session/login/", auth).json["session_id"]
 
 
+@pytest.mark.req("P7")
 @pytest.mark.parametrize("way", ["login and password", "login and token", "session_id", "access_token"])
 def test_who_asks_may_be_said_in_auth_info(admin: Wire, ask: Ask, way: str) -> None:
     session = admin.login(STAFF, PASSWORD)

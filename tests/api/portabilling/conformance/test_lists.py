@@ -21,6 +21,7 @@ def ids(rows: list[dict[str, Any]], key: str) -> list[Any]:
     return [row[key] for row in rows]
 
 
+@pytest.mark.req("P7")
 def test_pages_follow_each_other_until_one_is_empty(admin: Wire, bearer: dict[str, str]) -> None:
     seen: list[int] = []
     while True:
@@ -139,6 +140,7 @@ def test_xdrs_as_they_are_shown(admin: Wire, bearer: dict[str, str]) -> None:
     assert isinstance(call["disconnect_cause"], int)
 
 
+@pytest.mark.req("P7")
 def test_xdrs_are_chosen_by_when_they_were_billed_the_end_not_included(
     admin: Wire, bearer: dict[str, str]
 ) -> None:

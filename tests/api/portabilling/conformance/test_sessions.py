@@ -11,6 +11,7 @@ from tests.api.portabilling.served import PASSWORD, STAFF, TOKEN, Served
 CLAIMS = {"exp", "iat", "i_user", "i_env", "login", "realm", "jti", "aud", "scopes", "is_super_user"}
 
 
+@pytest.mark.req("P7")
 def test_a_login_gives_all_five(admin: Wire) -> None:
     given = admin.login(STAFF, PASSWORD)
     assert {"session_id", "access_token", "refresh_token", "expires_at", "expires_in"} <= set(given)
@@ -21,6 +22,7 @@ def test_a_login_gives_all_five(admin: Wire) -> None:
     assert given["expires_in"] > 0
 
 
+@pytest.mark.req("P7")
 def test_the_token_is_a_jwt_that_clients_can_read(admin: Wire) -> None:
     given = admin.login(STAFF, PASSWORD)
     header, payload = token_parts(given["access_token"])
@@ -39,6 +41,7 @@ def test_a_token_of_the_web_interface_stands_in_for_a_password(admin: Wire) -> N
     assert HEX_32.fullmatch(admin.form("Session/login", {"login": STAFF, "token": TOKEN}).json["session_id"])
 
 
+@pytest.mark.req("P7")
 def test_renewing_gives_another_pair_and_no_session_id(admin: Wire) -> None:
     first = admin.login(STAFF, PASSWORD)
     time.sleep(1.1)  # a token of the same second could be the same text
@@ -77,6 +80,7 @@ def test_after_a_logout_nothing_goes(admin: Wire, by: str) -> None:
     assert refused.fault == "Server.Session.refresh_access_token.refresh_failed"
 
 
+@pytest.mark.req("P7")
 def test_the_codes_that_clients_switch_on(admin: Wire, served: Served) -> None:
     ask = "Customer/get_customer_list"
     wrong = admin.form("Session/login", {"login": STAFF, "password": "Wrong12345"})
