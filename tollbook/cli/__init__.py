@@ -31,6 +31,9 @@ COMMANDS = {
         "Price a file of calls with a price list. Needs no database.",
         needs_database=False,
     ),
+    "custom-fields": Command(
+        "tollbook.cli.custom_fields:app", "Custom fields: what you keep with customers and accounts."
+    ),
     "customers": Command("tollbook.cli.customers:app", "Customers: who pays."),
     "accounts": Command("tollbook.cli.accounts:app", "Accounts and their numbers: what makes usage."),
     "agreements": Command(
