@@ -23,6 +23,7 @@ from tollbook.customers.operations.fitting_products import demand_fitting
 from tollbook.customers.operations.permits import demand_account, lock_account
 from tollbook.customers.operations.service_passwords import kept
 from tollbook.errors import BadInput
+from tollbook.jobs.watch_funds import watch_when_committed
 
 ONE_DAY = timedelta(days=1)
 MAX_SHOWN = 100  # characters of a value in the history
@@ -156,6 +157,7 @@ def _change_products(
         tell(account, "addon_added", addon.code, actor=actor, now=now)
     today = today_of(account.customer, now)
     follow_products(account, on=today, ends_on=today + ONE_DAY, now=now)
+    watch_when_committed(account.customer, now=now)
 
 
 def _change_main(account: Account, product: Product, now: datetime) -> None:

@@ -34,6 +34,7 @@ from tollbook.customers.operations.numbers import put_numbers
 from tollbook.customers.operations.permits import demand_customer, demand_open, lock_customer, not_theirs
 from tollbook.customers.operations.service_passwords import kept, new_password
 from tollbook.errors import BadInput
+from tollbook.jobs.watch_funds import watch_when_committed
 
 ROWS_PER_STATEMENT = 5_000
 RUNNING_DIGITS = 9  # of a running number that counts as one
@@ -147,6 +148,7 @@ def open_accounts(
     put_numbers(actor=actor, customer=customer, pairs=pairs, now=now)
     _ask_approval(actor, made, now)
     follow_products_of(accounts, on=today_of(customer, now), now=now)
+    watch_when_committed(customer, now=now)
     return accounts
 
 

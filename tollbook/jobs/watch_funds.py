@@ -4,8 +4,9 @@ Funds are the credit limit less the balance. A customer without a limit is not w
 """
 
 from datetime import datetime
+from functools import partial
 
-from django.db import connection
+from django.db import connection, transaction
 
 from tollbook.alarms.models import Alarm, AlarmKind
 from tollbook.alarms.operations import clear_alarm, raise_alarm
@@ -57,6 +58,15 @@ def check_funds(customer: Customer, *, now: datetime) -> bool:
     )
     funds_used_up(customer, now=now)
     return False
+
+
+def watch_when_committed(customer: Customer, *, now: datetime) -> None:
+    """Check a customer who is being charged, once that is for good. Who dies in between leaves it to the nightly look.
+
+    Not at once: a suspension waits for others who work with the customer, and they may wait for who is charging.
+    """
+    if customer.credit_limit is not None:
+        transaction.on_commit(partial(check_funds, customer, now=now))
 
 
 def _charged(run: ImportRun) -> list[int]:
