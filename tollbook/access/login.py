@@ -36,9 +36,11 @@ def verified(
 ) -> User:
     """Likewise, also with a password that has expired: enough to change it, and for nothing else."""
     there = _of_that_login(realm, login)
-    if (known := next((one for one in there if RIGHT_LATELY.remembers(password, one.password)), None)) is None:
+    # A token cannot be guessed: whoever has it is let in however often others failed with its login.
+    known = _by_token(there, token) if token else _lately(there, password)
+    if known is None:
         failures = see_that_may_try(login=login, address=address, now=now)
-        known = _by_token(there, token) if token else _by_password(there, password)
+        known = None if token else _by_password(there, password)
         if known is None or not may_come_in(known, now) or not may_come_from(known, address):
             note_failure(login=login, address=address, now=now)
             raise LoginRefused(WRONG)
@@ -54,6 +56,10 @@ def _of_that_login(realm: RealmName | None, login: str) -> list[User]:
         return []
     found = {user.realm: user for user in users(realm).filter(login=login)}
     return [found[one] for one in REALMS_IN_ORDER if one in found]
+
+
+def _lately(there: list[User], password: str) -> User | None:
+    return next((one for one in there if RIGHT_LATELY.remembers(password, one.password)), None)
 
 
 def _by_password(there: list[User], password: str) -> User | None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q
 
 from tollbook.access.errors import TooManyFailures
-from tollbook.access.models import LoginFailure
+from tollbook.access.models import LoginFailure, User
 from tollbook.access.passwords import token_hash
 
 WINDOW = timedelta(minutes=15)
@@ -15,6 +15,8 @@ MOST_OF_AN_ADDRESS = 30  # for whatever login
 
 def see_that_may_try(*, login: str, address: str, now: datetime) -> int:
     """Before a password is looked at: how many failures of that login there were lately.
+
+    A login is counted in all realms together: on a port for all of them one try tries each.
 
     Raises:
         TooManyFailures: there were too many failures within the window.
@@ -36,8 +38,12 @@ def note_failure(*, login: str, address: str, now: datetime) -> None:
 
 
 def forget_failures(*, login: str) -> None:
-    """The right password was given, or staff let somebody in again."""
-    LoginFailure.objects.filter(login_hash=_hash(login)).delete()
+    """The right password was given, or a new one.
+
+    Not where several have the login, each in a realm: whoever knows one password must not be free to guess another.
+    """
+    if User.objects.filter(login=login).count() == 1:
+        LoginFailure.objects.filter(login_hash=_hash(login)).delete()
 
 
 def _hash(login: str) -> str:

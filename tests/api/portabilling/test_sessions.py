@@ -13,20 +13,28 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.contrib.auth.hashers import check_password
 
-from tests.api.portabilling.conftest import PASSWORD
+from tests.api.portabilling.conftest import NOW, PASSWORD
 from tests.api.portabilling.speaking import Speaker, answered, code
 from tollbook.access import passwords
 from tollbook.access.errors import SessionOver
 from tollbook.access.models import ApiSession, AuditEntry, RealmName, SigningKey, User
-from tollbook.access.operations import add_user, change_user, make_token_for, set_login, set_role
+from tollbook.access.operations import add_user, change_user, make_token_for, set_login, set_password, set_role
 from tollbook.access.options import options
 from tollbook.access.tokens import session_id_of
+from tollbook.credit.models import HeldBy
+from tollbook.credit.operations import resume, suspend
 from tollbook.customers.models import Customer, CustomerState
 
 OVER = "Server.Session.check_auth.auth_failed"
 NO_TOKEN = "Client.Session.check_auth.failed_to_process_access_token"
 WRONG = "Server.Session.auth_failed"
+BRUTE_FORCE = "Server.Session.cannot_login_brute_force_activity"
 MUST_CHANGE = "Server.Session.alert_You_must_change_password"
+
+
+@pytest.fixture
+def customer(db: None) -> Customer:
+    return Customer.objects.create(code="acme", name="Acme", currency="USD", created_at=NOW)
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -198,6 +206,53 @@ def test_guessing_is_stopped_by_login_and_by_address(ann: User) -> None:
     assert code(one_more) == "Server.Session.cannot_login_brute_force_activity", "whatever login"
     elsewhere = Speaker(address="198.51.100.1").call("Session/login", login="fresh", password="guess1")
     assert code(elsewhere) == WRONG
+
+
+def test_who_has_the_same_login_in_another_realm_cannot_guess_on(ann: User, customer: Customer) -> None:
+    """A customer may name an account's login as they like, also as one of the staff."""
+    set_login(realm=RealmName.CUSTOMER, customer=customer, login="ann", password="thyme88", by="boss", now=NOW)
+    for n in range(9):
+        Speaker().call("Session/login", login="ann", password=f"guess{n}")
+    assert "session_id" in Speaker().call("Session/login", login="ann", password="thyme88"), "their own"
+    set_password(user=User.objects.get(customer=customer), password="thyme99", now=NOW)
+    said = [code(Speaker().call("Session/login", login="ann", password=f"more{n}")) for n in range(2)]
+    assert said == [WRONG, BRUTE_FORCE]
+
+
+def test_strangers_who_guess_do_not_lock_a_token_out(ann: User) -> None:
+    token = make_token_for(user=ann, now=datetime.now(UTC))
+    for n in range(11):
+        Speaker(address="198.51.100.1").call("Session/login", login="ann", password=f"guess{n}")
+    assert "session_id" in Speaker().call("Session/login", login="ann", token=token)
+    assert code(Speaker().call("Session/login", login="ann", token="f" * 32)) == BRUTE_FORCE
+
+
+def test_whom_staff_block_has_no_way_in_until_they_unblock(customer: Customer) -> None:
+    set_login(realm=RealmName.CUSTOMER, customer=customer, login="acme", password=PASSWORD, by="boss", now=NOW)
+    auth = {"login": "acme", "password": PASSWORD}
+    speaker = Speaker()
+    given = speaker.log_in(**auth)
+    assert speaker.call("Customer/get_customer_info")["customer_info"]["name"] == customer.code
+
+    suspend(customer=customer, held_by=HeldBy.STAFF, by="ann", now=NOW)
+    assert code(speaker.call("Customer/get_customer_info")) == OVER
+    assert Speaker().call("Session/ping", access_token=given["access_token"]) == {"user_id": 0}
+    assert code(Speaker().call("Customer/get_customer_info", auth)) == WRONG
+    assert code(Speaker().call("Session/login", **auth)) == WRONG
+    renewed = Speaker().call("Session/refresh_access_token", refresh_token=given["refresh_token"])
+    assert code(with_token(renewed["access_token"]).call("Customer/get_customer_info")) == OVER
+
+    resume(customer=customer, held_by=HeldBy.STAFF, by="ann", now=NOW)
+    assert "customer_info" in Speaker().call("Customer/get_customer_info", auth)
+    suspend(customer=customer, held_by=HeldBy.CREDIT, by="credit control", now=NOW)
+    assert "customer_info" in Speaker().call("Customer/get_customer_info", auth), "they must see what they owe"
+
+
+def test_staff_log_in_for_nobody_whom_they_blocked(speaker: Speaker, customer: Customer) -> None:
+    set_login(realm=RealmName.CUSTOMER, customer=customer, login="acme", password=PASSWORD, by="boss", now=NOW)
+    suspend(customer=customer, held_by=HeldBy.STAFF, by="ann", now=NOW)
+    said = speaker.call("Session/login_to_realm", realm="customer", login="acme")
+    assert code(said) == "Server.Session.login_to_realm.customer_blocked"
 
 
 def test_an_unknown_login_takes_as_long_as_a_wrong_password(ann: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from tollbook.access.errors import SessionOver
-from tollbook.access.login import log_in
+from tollbook.access.errors import LoginRefused, SessionOver
+from tollbook.access.login import WRONG, log_in
 from tollbook.access.models import RealmName, User
 from tollbook.access.options import options
 from tollbook.access.queries import may_come_from, permissions_of
@@ -16,6 +16,7 @@ from tollbook.access.sessions import live_session
 from tollbook.access.tokens import session_id_of
 from tollbook.api.portabilling.caller import Caller
 from tollbook.api.portabilling.faults import NO_AUTH, Fault
+from tollbook.credit.permits import staff_stop
 from tollbook.customers.actors import Realm
 
 REALM_VARIABLE = "TOLLBOOK_API_REALM"  # set by `tollbook up` for the process of a realm's own port; unset = any
@@ -71,6 +72,7 @@ def caller_of(given: Mapping[str, str], *, address: str, now: datetime) -> Calle
             address=address,
             now=now,
         )
+        see_that_none_stops(user)
         return _caller(user, address, now)
     raise Fault(NO_AUTH, "send auth_info with login and password, login and token, session_id or access_token")
 
@@ -89,11 +91,28 @@ def nobody(given: Mapping[str, str], *, address: str, now: datetime) -> Caller:
     )
 
 
+def is_stopped(user: User) -> bool:
+    """Whether staff stopped the customer whose user it is, or whose account's."""
+    return user.customer_id is not None and staff_stop(user.customer_id)
+
+
+def see_that_none_stops(user: User) -> None:
+    """Before somebody who gave the right password is let in.
+
+    Raises:
+        LoginRefused: staff stopped the customer; it says no more than a wrong password does.
+    """
+    if is_stopped(user):
+        raise LoginRefused(WRONG)
+
+
 def _of_session(session_id: str, address: str, now: datetime) -> Caller:
     user = live_session(session_id, now=now).user
     realm = realm_of_this_port()
     if (realm is not None and user.realm != realm) or not may_come_from(user, address):
         raise SessionOver("the session is not of this port, or not of this address; log in here")
+    if is_stopped(user):
+        raise SessionOver("the session is over; log in again")
     caller = _caller(user, address, now)
     caller.session_id = session_id
     return caller

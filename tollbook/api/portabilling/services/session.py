@@ -11,8 +11,9 @@ from tollbook.access.operations import set_password
 from tollbook.access.queries import users
 from tollbook.access.sessions import Opened, end_session, live_session, open_session, refresh_session
 from tollbook.access.tokens import session_id_of
+from tollbook.api.portabilling.authenticate import is_stopped, see_that_none_stops
 from tollbook.api.portabilling.caller import Caller
-from tollbook.api.portabilling.faults import AUTH_FAILED, BAD_LOGOUT_TOKEN, Fault, denied, missing
+from tollbook.api.portabilling.faults import AUTH_FAILED, BAD_LOGOUT_TOKEN, Fault, denied, missing, refused
 from tollbook.api.portabilling.fields import Id, TimeText, time_text
 from tollbook.api.portabilling.method import EVERYBODY, STAFF, Request, Success, method
 
@@ -46,6 +47,7 @@ def login(caller: Caller, asked: Login) -> Tokens:
         address=caller.address,
         now=caller.now,
     )
+    see_that_none_stops(user)
     return _tokens(open_session(user, address=caller.address, now=caller.now, by_token=bool(asked.token)))
 
 
@@ -66,6 +68,9 @@ def login_to_realm(caller: Caller, asked: LoginToRealm) -> Tokens:
     user = users(realm).filter(**{name: value for name, value in named.items() if value}).first()
     if user is None or not any(named.values()):
         raise Fault(AUTH_FAILED, f"nobody of the realm {realm} is named so; give login, i_customer or i_account")
+    if is_stopped(user):
+        text = "the customer is blocked, and so are all who log in for them; unblock the customer first"
+        raise refused(caller.method, "customer_blocked", text)
     opened = open_session(user, address=caller.address, now=caller.now, by=caller.actor.name)
     live_session(opened.session_id, now=caller.now)  # or they may not come in
     caller.made(f"user {user.pk}", {"session opened by": caller.actor.name})
@@ -80,7 +85,7 @@ class Refresh(Request):
 def refresh_access_token(caller: Caller, asked: Refresh) -> Tokens:
     """Renew a session; the old refresh token is void."""
     renewed = _tokens(refresh_session(asked.refresh_token, now=caller.now))
-    renewed.session_id = msgspec.UNSET
+    renewed.session_id = msgspec.UNSET  # what staff stopped meanwhile is refused when it calls
     return renewed
 
 
@@ -98,7 +103,10 @@ def ping(caller: Caller, asked: WhichSession) -> Alive:
     """Whether a session lives, and whose it is."""
     try:
         session_id = _session_id(caller, asked)
-        return Alive(live_session(session_id, now=caller.now).user_id if session_id else caller.user_id)
+        if not session_id:
+            return Alive(caller.user_id)
+        user = live_session(session_id, now=caller.now).user
+        return Alive(0 if is_stopped(user) else user.pk)
     except (SessionOver, BadToken):
         return Alive(0)
 
