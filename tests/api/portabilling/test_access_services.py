@@ -53,6 +53,16 @@ def test_a_login_is_there_once_and_a_password_keeps_the_rules(speaker: Speaker) 
     assert AuditEntry.objects.count() == 0, "what was refused did not happen"
 
 
+@pytest.mark.parametrize(("name", "most"), [("name", 200), ("email", 254)])
+def test_a_text_longer_than_its_place_is_refused(speaker: Speaker, name: str, most: int) -> None:
+    new = {"login": "bob", "password": PASSWORD}
+    long = speaker.call("User/add_user", user_info=new | {name: "x" * (most + 1)})
+    assert code(long) == f"Client.User.add_user.user_info.{name}.invalid"
+    i_user = speaker.call("User/add_user", user_info=new | {name: "x" * most})["i_user"]
+    longer = speaker.call("User/update_user", user_info={"i_user": i_user, name: "x" * (most + 1)})
+    assert code(longer) == f"Client.User.update_user.user_info.{name}.invalid"
+
+
 def test_a_text_may_come_as_a_number_and_a_number_as_a_text(speaker: Speaker) -> None:
     i_user = speaker.call("User/add_user", user_info={"login": 4711, "password": PASSWORD})["i_user"]
     assert speaker.call("User/get_user_info", i_user=str(i_user))["user_info"]["login"] == "4711"

@@ -9,6 +9,7 @@ import msgspec
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 DATE_FORMAT = "%Y-%m-%d"
 LARGEST_ID = (1 << 63) - 1
+FIRST_YEAR = 1900  # before that nothing was billed; the calendar's first days cannot be moved between zones
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
@@ -91,6 +92,8 @@ def read_time(value: Any) -> Time:
             moment = datetime.strptime(f"{value}+0000", f"{written}%z")
         except ValueError:
             continue
+        if moment.year < FIRST_YEAR:
+            raise ValueError(f"{value!r} is before {FIRST_YEAR}")
         return Time(*moment.timetuple()[:6], tzinfo=UTC)
     raise ValueError(f"{value!r} is not a time like 2026-11-21 09:30:00, in UTC")
 

@@ -302,6 +302,19 @@ def test_an_account_sent_back_as_it_was_read_changes_nothing() -> None:
     assert info(them(acme), number) == before
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31"])
+def test_a_day_before_anything_was_billed_is_refused(day: str) -> None:
+    acme, pbx = customer(), product("pbx")
+    said = {"i_customer": acme.pk, "id": "a", "billing_model": 1, "i_product": pbx.pk, "activation_date": day}
+    code = fault(staff(), "Account/add_account", {"account_info": said})
+    assert code.startswith("Client.Account.add_account.")
+    assert code.endswith("activation_date.invalid")
+    asked = {"i_account": add(staff(), "b", pbx, i_customer=acme.pk)}
+    asked |= {"subscription_info": {"i_subscription": 1, "start_date": day}}
+    code = fault(staff(), "Account/add_subscription", asked)
+    assert code == "Client.Account.add_subscription.subscription_info.start_date.invalid"
+
+
 def test_expired_comes_after_blocked_and_before_its_customer() -> None:
     acme, pbx = customer(), product("pbx")
     number = add(staff(), "desk", pbx, i_customer=acme.pk, expiration_date="2026-06-11")

@@ -1,5 +1,7 @@
 """User: the staff who may log in."""
 
+from typing import Annotated
+
 import msgspec
 from django.db.models import QuerySet
 
@@ -16,6 +18,9 @@ from tollbook.api.portabilling.method import STAFF, Info, Request, method
 from tollbook.api.portabilling.services.session import Changed, ChangePassword, change_own_password
 
 ALL = ("*",)
+
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+Email = Annotated[str, msgspec.Meta(max_length=254)]
 
 
 class UserInfo(msgspec.Struct, kw_only=True):
@@ -71,8 +76,8 @@ def get_user_info(caller: Caller, asked: GetUserInfo) -> FoundUser:
 class NewUser(Info):
     login: str
     password: str
-    name: str = ""
-    email: str = ""
+    name: Name = ""
+    email: Email = ""
     i_role: Id | None = None
     must_change_password: YesNo | msgspec.UnsetType = msgspec.UNSET
 
@@ -105,8 +110,8 @@ def add_user(caller: Caller, asked: AddUser) -> UserId:
 
 class ChangedUser(Info):
     i_user: Id
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    email: str | msgspec.UnsetType = msgspec.UNSET
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    email: Email | msgspec.UnsetType = msgspec.UNSET
     password: str | msgspec.UnsetType = msgspec.UNSET
     i_role: Id | msgspec.UnsetType | None = msgspec.UNSET
     blocked: YesNo | msgspec.UnsetType = msgspec.UNSET
