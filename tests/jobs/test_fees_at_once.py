@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from tests.jobs.fee_office import add_customer, add_plan, day, noon, owed
+from tests.jobs.fee_office import add_customer, add_plan, add_product, day, noon, owed
 from tests.jobs.test_at_once import at_once
 from tollbook.billing.models import FeeCharge, MoneyAction, MoneyEntry, Subscription
 from tollbook.billing.operations.money import enter_money
-from tollbook.customers.models import Customer
+from tollbook.customers.models import Account, Customer
 from tollbook.jobs.charge_fees import charge_fees
 from tollbook.jobs.check_ledger import check_ledger
 
@@ -35,6 +35,18 @@ def test_three_jobs_at_once_charge_every_fee_once(acme: Customer) -> None:
     assert FeeCharge.objects.count() == 4 * SUBSCRIPTIONS
     assert owed(acme) == 4 * 30 * SUBSCRIPTIONS
     assert sum(report.subscriptions for report in reports) == SUBSCRIPTIONS  # type: ignore[attr-defined]
+
+
+def test_three_jobs_at_once_find_the_same_new_accounts(acme: Customer) -> None:
+    """They came by a sheet, which makes no subscriptions."""
+    pbx = add_product("pbx", add_plan("lines", "30"))
+    Account.objects.bulk_create(
+        Account(customer=acme, product=pbx, code=f"line-{number}") for number in range(SUBSCRIPTIONS)
+    )
+
+    at_once(*[lambda: charge_fees(upto=day("06-11"), now=noon("06-11"))] * 3)
+
+    assert owed(acme) == 20 * SUBSCRIPTIONS
 
 
 def test_the_same_reference_at_once_is_one_payment(acme: Customer) -> None:

@@ -1,8 +1,9 @@
 """Whatever gave accounts their products, a sheet, a platform or a person: their subscriptions follow."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from tollbook.billing.operations.charging import today_of
 from tollbook.billing.operations.subscriptions import bring_in_line
@@ -42,10 +43,16 @@ def follow_everybody(*, now: datetime, customer: Customer | None = None, account
         cursor.execute(STRAYED, [customer.pk if customer else None, account.pk if account else None])
         ids = [pk for (pk,) in cursor.fetchall()]
     for done in range(0, len(ids), BATCH):
-        accounts = Account.objects.filter(pk__in=ids[done : done + BATCH]).select_related("customer")
-        by_day: dict[object, list[Account]] = {}
-        for one in accounts.order_by("pk"):
-            by_day.setdefault(today_of(one.customer, now), []).append(one)
-        for of_day in by_day.values():
-            bring_in_line(of_day, on=today_of(of_day[0].customer, now), now=now)
+        _follow(ids[done : done + BATCH], now)
     return len(ids)
+
+
+@transaction.atomic
+def _follow(ids: Sequence[int], now: datetime) -> None:
+    """Two who find the same accounts at once do it one after the other, and the second has nothing left to do."""
+    rows = Account.objects.filter(pk__in=ids).select_related("customer")
+    by_day: dict[date, list[Account]] = {}
+    for one in rows.select_for_update(of=("self",), no_key=True).order_by("pk"):
+        by_day.setdefault(today_of(one.customer, now), []).append(one)
+    for day, accounts in by_day.items():
+        bring_in_line(accounts, on=day, now=now)
