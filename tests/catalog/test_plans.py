@@ -72,6 +72,19 @@ def test_a_plan_keeps_its_money() -> None:
             pbx(**other)
 
 
+def test_a_plan_that_somebody_pays_for_keeps_its_period() -> None:
+    """Else a day of a month that was paid would be credited as one of a year."""
+    pbx()
+    pbx(period="year")
+    acme = Customer.objects.create(code="acme", name="Acme", currency="USD")
+    Subscription.objects.create(
+        customer=acme, plan=SubscriptionPlan.objects.get(), created_at=datetime(2026, 6, 1, tzinfo=UTC)
+    )
+    with pytest.raises(BadInput, match="has subscribers who pay by the year; make another plan by the month"):
+        pbx(period="month")
+    assert pbx(period="year", fee=Decimal(99)).fee == 99
+
+
 def test_an_allowance_is_said_anew_as_a_whole() -> None:
     pbx()
     set_destination_group(name="home", prefixes=["+48", "48", "4 4"])

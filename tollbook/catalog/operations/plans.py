@@ -75,7 +75,8 @@ def set_plan(
         invoice_text: on the invoice; "" = the name.
 
     Raises:
-        BadInput: a word, number or text that cannot be, or another currency than it has.
+        BadInput: a word, number or text that cannot be, another currency than it has, or another period than its
+            subscribers pay for.
     """
     whose = f"plan {code!r}"
     checks.text(whose, SubscriptionPlan, "code", code, is_required=True)
@@ -107,6 +108,9 @@ def set_plan(
     if known is not None and (known.currency, known.is_gross) != (currency, is_gross):
         was = f"{known.currency} {'gross' if known.is_gross else 'net'}"
         raise BadInput(f"{whose} is in {was} and stays so; make the other one with a code of its own")
+    if known is not None and known.period != period and known.subscriptions.exists():
+        # What was charged for a month is credited and given back by the days of that month.
+        raise BadInput(f"{whose} has subscribers who pay by the {known.period}; make another plan by the {period}")
     return SubscriptionPlan.objects.update_or_create(code=code, defaults=facts)[0]
 
 
