@@ -75,6 +75,7 @@ def begin_with_first_use(takers: pl.DataFrame) -> None:
     )
     if waiting.is_empty():
         return
+    one_at_a_time()  # first, as everywhere: who has it already may be about to begin the same subscription
     whose = pl.col("of_account").is_null() | (pl.col("of_account") == pl.col("account_id"))
     used = waiting.join(takers.select("customer_id", "account_id", "start", "wall_s"), on="customer_id")
     first = used.filter(whose, pl.col("start") >= pl.col("created_at")).sort("start").unique("id", keep="first")
