@@ -319,6 +319,22 @@ def test_a_plan_in_another_currency_is_refused() -> None:
     assert Subscription.objects.count() == 0
 
 
+def test_a_product_in_another_currency_keeps_nobody_else_from_being_charged() -> None:
+    """A sheet gave it to an account of a customer who is kept in euros."""
+    pbx = add_product("pbx", add_plan("lines", "30"))
+    euros, dollars = add_customer("euros", currency="EUR"), add_customer("dollars")
+    for customer in (euros, dollars):
+        Account.objects.create(customer=customer, product=pbx, code=f"{customer.code}-line")
+
+    report = charge_fees(upto=day("06-11"), now=noon("06-11"))
+
+    assert (owed(euros), owed(dollars)) == (0, 20)
+    assert report.problems == [
+        "account euros-line has product pbx, which costs USD, and customer euros is kept in EUR: its fees wait; "
+        "give it a product in EUR"
+    ]
+
+
 def test_a_dry_run_says_what_would_be_charged_and_keeps_nothing() -> None:
     acme = add_customer()
     add_account(acme, add_product("pbx", add_plan("lines", "30")), on="06-11")

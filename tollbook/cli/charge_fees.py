@@ -60,10 +60,15 @@ def charge_fees(
                     {"what": what, "currency": currency, "count": report.counts[what, currency], "sum": total}
                     for (what, currency), total in sorted(report.sums.items())
                 ],
+                "problems": report.problems,
             }
         )
-        return
-    _say(report, dry_run=dry_run)
+    else:
+        _say(report, dry_run=dry_run)
+    for problem in report.problems:
+        typer.echo(problem, err=True)
+    if report.problems:
+        raise typer.Exit(1)
 
 
 def _say(report: FeesCharged, *, dry_run: bool) -> None:

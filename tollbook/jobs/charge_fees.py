@@ -66,7 +66,8 @@ def charge_fees(
     """Charge what is due when the day `upto` begins, of everybody, one customer or one account.
 
     Before that, accounts that came by their products by a sheet or a platform get their subscriptions, and those that
-    waited for a first use begin. No customer is charged beyond their own today. Each
+    waited for a first use begin. Who cannot be charged is a problem of the report, and keeps nobody else from it. No
+    customer is charged beyond their own today. Each
     batch commits by itself: it may be killed and run again, and two at once do no harm. `dry_run` says what would be
     charged and keeps nothing.
     """
@@ -74,7 +75,7 @@ def charge_fees(
     upto = min(upto, (now + FIRST_ZONE).date())
     whole: AbstractContextManager[object] = transaction.atomic() if dry_run else nullcontext()
     with whole:
-        follow_everybody(now=now, customer=customer, account=account)
+        report.problems += follow_everybody(now=now, customer=customer, account=account)
         begin_with_first_use(upto=upto)
         due = _due(upto, customer, account)
         for done in range(0, len(due), batch):

@@ -260,6 +260,8 @@ def charge_due_fees(timestamp: int) -> None:  # noqa: ARG001
     charged = charge_fees(upto=(now + FIRST_ZONE).date(), now=now)
     if charged.subscriptions:
         LOG.info("fees charged", subscriptions=charged.subscriptions)
+    for problem in charged.problems:
+        LOG.warning("fee not charged", why=problem)
 
 
 @app.periodic(cron=NIGHTLY)

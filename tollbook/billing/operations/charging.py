@@ -32,6 +32,7 @@ class FeesCharged:
     subscriptions: int = 0  # of which anything was charged
     counts: dict[tuple[str, str], int] = field(default_factory=dict)
     sums: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)  # accounts that could not be charged, and why
 
     def add(self, amount: Amount, currency: str) -> None:
         key = (amount.what.value, currency)
