@@ -125,7 +125,7 @@ class Database:
                 self._grant("SELECT", table, self.reader)
                 self._grant("SELECT", table, self.control)
             for table in CONTROL_TABLES:
-                self._grant("UPDATE", table, self.control)
+                self._grant("INSERT, UPDATE", table, self.control)
 
     def _grant(self, what: str, table: str, role: str) -> None:
         grant = sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(what), sql.Identifier(table), sql.Identifier(role))

@@ -6,6 +6,7 @@ Only what the caller's statements say is done there; reading happens in a read-o
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
@@ -42,6 +43,14 @@ DATABASE_SETTINGS: tuple[Setting, ...] = (
     Setting(name="sslrootcert", help="file with the certificates to trust, for verify-ca and verify-full"),
     Setting(name="db_password", help="password of the database's user", is_secret=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A changing statement with its values."""
+
+    statement: Statement
+    values: Sequence[object] = ()
 
 
 class Database:
@@ -106,6 +115,22 @@ class Database:
         """
         with self._speaking() as connection, connection.transaction():
             return connection.execute(_sql(statement), values).rowcount
+
+    def change_all(self, changes: Sequence[Change]) -> list[int]:
+        """Carry out statements in one transaction, in their order; how many rows each changed, or read.
+
+        As soon as one hits no row, all is taken back, and the last figure is its 0.
+
+        Raises:
+            TryAgainLater, NeedsAttention: as the error tells; nothing is changed then, unless the answer was lost.
+        """
+        hits: list[int] = []
+        with self._speaking() as connection, connection.transaction() as transaction:
+            for one in changes:
+                hits.append(connection.execute(_sql(one.statement), one.values).rowcount)
+                if not hits[-1]:
+                    raise psycopg.Rollback(transaction)
+        return hits
 
     def close(self) -> None:
         """Let go. Safe to repeat."""

@@ -1,4 +1,7 @@
-"""FusionPBX: calls, tenants, extensions and DIDs by its database or by FS PBX's REST API; suspension, read back."""
+"""FusionPBX: calls, tenants, extensions and DIDs by its database or by FS PBX's REST API; suspension, read back.
+
+Extensions are made and changed by the database alone.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,11 +26,13 @@ from tollbook.connectors.base import (
     UsageBatch,
     UsageEvent,
 )
+from tollbook.connectors.errors import ForAPerson
 from tollbook.connectors.esl import EventSocket
 from tollbook.connectors.fusionpbx import calls, people, rest
 from tollbook.connectors.fusionpbx.marks import ACCOUNT_FIELDS, read_marks
 from tollbook.connectors.fusionpbx.options import SETTINGS, Options
 from tollbook.connectors.fusionpbx.orders import Orders
+from tollbook.connectors.fusionpbx.provisioning import Accounts
 from tollbook.connectors.fusionpbx.reading import read_usage
 from tollbook.connectors.fusionpbx.rest import Client
 from tollbook.connectors.fusionpbx.rest_orders import RestOrders
@@ -36,6 +41,7 @@ from tollbook.connectors.fusionpbx.switch import Switch
 from tollbook.connectors.fusionpbx.trial import try_database, try_rest
 from tollbook.connectors.postgres import Database
 from tollbook.connectors.secret import Secret
+from tollbook.connectors.wanted import AccountThere, WantedAccount
 
 
 class FusionPbxConnector(Connector):
@@ -45,8 +51,16 @@ class FusionPbxConnector(Connector):
     title = "FusionPBX"
     settings = SETTINGS
     offers: ClassVar[frozenset[Feature]] = frozenset(
-        {Feature.CUSTOMERS, Feature.ACCOUNTS, Feature.NUMBERS, Feature.USAGE, Feature.ORDERS}
+        {
+            Feature.CUSTOMERS,
+            Feature.ACCOUNTS,
+            Feature.NUMBERS,
+            Feature.USAGE,
+            Feature.ORDERS,
+            Feature.MAKE_ACCOUNTS,
+        }
     )
+    made_accounts_have_products = False
     account_fields = ACCOUNT_FIELDS
     ways: ClassVar[tuple[str, ...]] = ("platform", "extension", "number", "trunk", "text")
 
@@ -91,12 +105,27 @@ class FusionPbxConnector(Connector):
     def standing(self, target: Target, foreign_id: str) -> Standing:
         return self._by.orders.standing(target, foreign_id)
 
+    def account_there(self, wanted: WantedAccount, foreign_id: str = "") -> AccountThere | None:
+        return self._accounts().there(wanted, foreign_id)
+
+    def bring_account(self, wanted: WantedAccount, there: AccountThere | None) -> None:
+        self._accounts().bring(wanted, there)
+
     @classmethod
     def marks(cls, fields: Mapping[str, str]) -> AccountMarks:
         return read_marks(fields)
 
     def close(self) -> None:
         self._by.close()
+
+    def _accounts(self) -> Accounts:
+        if isinstance(self._by, _ByDatabase):
+            return self._by.made
+        raise ForAPerson(
+            "accounts are made by the database, not by REST, whose fields for it are not known; "
+            "set usage_from to database, or make them there by hand and sync",
+            platform=self.site.name,
+        )
 
 
 class _ByDatabase:
@@ -115,6 +144,7 @@ class _ByDatabase:
         socket = EventSocket.of(site, SETTINGS)
         self._switch = Switch(socket, options) if socket else None
         self.orders = Orders(site.name, options, self._database, self._control, self._switch)
+        self.made = Accounts(site.name, options, self._database, self._control, self._switch)
 
     def test(self) -> Iterator[Check]:
         return try_database(self._site.name, self._options, self._database, self._control, self._switch)

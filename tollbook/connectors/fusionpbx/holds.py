@@ -65,6 +65,11 @@ def changed(device: Device, holder: Holder, wish: Wish, *, restricted: str = "")
             return _free(_on(device, holder), holder)
 
 
+def let_go(device: Device) -> Device:
+    """Off for good: nobody's order keeps it so, and so no resume switches it on."""
+    return replace(device, is_on=False, description=_marked(device.description, frozenset()))
+
+
 def _off(device: Device, holder: Holder) -> Device:
     if not device.is_on and not device.off_by:
         return device  # by a person, who will switch it on

@@ -103,6 +103,29 @@ SETTINGS = (
         default="suspended",
         choices=("suspended", "enabled"),
     ),
+    Setting(
+        name="made_accountcode",
+        help="accountcode of an extension that is made, with {extension} or {tenant} in it",
+        default="{extension}",
+    ),
+    Setting(name="made_context", help="user_context of an extension that is made", default="{tenant}"),
+    Setting(name="made_toll_allow", help="toll_allow of an extension that is made; empty = none"),
+    Setting(
+        name="made_caller_id",
+        help="what an extension that is made shows outside where its account has one number: {number}, +{number}; "
+        "empty = what the PBX shows",
+    ),
+    Setting(
+        name="made_numbers",
+        help="numbers of accounts that are made: routed by a person, or only put on the list (v_destinations)",
+        default="person",
+        choices=("person", "list"),
+    ),
+    Setting(
+        name="made_number_context",
+        help="destination_context of a number that is put on the list",
+        default="public",
+    ),
 )
 
 
@@ -127,6 +150,12 @@ class Options:
     gateway_profile: str
     cache_command: str  # "" = none
     suspends_by_flag: bool  # by REST: the field `suspended`, not `enabled`
+    made_accountcode: str  # with {extension} or {tenant} in it
+    made_context: str  # so, too
+    made_toll_allow: str
+    made_caller_id: str  # with {number} in it; "" = none
+    lists_numbers: bool
+    made_number_context: str
 
     @classmethod
     def of(cls, site: Site) -> Self:
@@ -167,6 +196,12 @@ class Options:
             gateway_profile=word("gateway_profile"),
             cache_command="" if cache_command == "-" else cache_command,
             suspends_by_flag=text("rest_suspend_field") == "suspended",
+            made_accountcode=text("made_accountcode"),
+            made_context=text("made_context"),
+            made_toll_allow=text("made_toll_allow"),
+            made_caller_id=text("made_caller_id"),
+            lists_numbers=text("made_numbers") == "list",
+            made_number_context=text("made_number_context"),
         )
 
 
