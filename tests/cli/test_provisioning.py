@@ -1,5 +1,6 @@
 """`tollbook provisioning`, and the page about it."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,9 +14,10 @@ from simulators.portabilling import Simulator
 from tests.cli.test_operator_docs import follow
 from tests.connectors.portabilling.platform import MERIDIAN
 from tests.jobs.fee_office import add_customer, add_product
+from tollbook.catalog.models import Product
 from tollbook.connections.operations import set_connection
 from tollbook.connectors.secret import Secret
-from tollbook.customers.models import Account, Pairing
+from tollbook.customers.models import Account, AccountState, Pairing
 
 PAGE = (Path(__file__).parents[2] / "docs/operator/provisioning.md").read_text(encoding="utf-8")
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -43,6 +45,15 @@ def test_the_page_shows_what_happens(
 
         follow(PAGE, 3, run, tmp_path)
 
+        for code in ("ph46170x4666", "ph46170x4667"):
+            Account.objects.create(customer=customer, product=Product.objects.get(code="line"), code=code)
+        Account.objects.filter(code="ph46170x4667").update(state=AccountState.TERMINATED)
+        asked = json.loads(tollbook("provisioning", "ask", "--customer", "meridian", "--json").stdout)
+        assert [(one["account"], one["state"]) for one in asked] == [
+            ("ph46170x4665", "done"),
+            ("ph46170x4666", "done"),
+        ]
+
 
 @pytest.mark.usefixtures("db")
 def test_what_makes_no_sense_is_said(tollbook: Callable[..., Any]) -> None:
@@ -50,6 +61,8 @@ def test_what_makes_no_sense_is_said(tollbook: Callable[..., Any]) -> None:
         (("policy", "nowhere", "--on"), "nowhere"),
         (("try", "7"), "there is no order 7"),
         (("ask", "nobody"), "there is no account 'nobody'"),
+        (("ask",), "name accounts, or a customer with --customer"),
+        (("ask", "--customer", "nobody"), "there is no customer 'nobody'"),
     ):
         run = tollbook("provisioning", *arguments)
         assert run.status == 2

@@ -195,7 +195,7 @@ def test_a_platform_that_stays_away_is_tried_for_hours_then_an_alarm(
     assert "given up after 11 tries" in Alarm.objects.get(kind=AlarmKind.ORDER_FAILED).text
 
     platform.faults.reset()
-    try_again(ProvisioningOrder.objects.get(), now=moment)
+    try_again(ProvisioningOrder.objects.get(), by="me", now=moment)
     assert provision(north, moment) == [(Verb.CREATE, State.DONE)]
     assert not Alarm.objects.filter(cleared_at=None).exists()
 
@@ -205,9 +205,12 @@ def test_what_only_a_person_can_do_is_said(platform: Simulator, north: Connectio
     assert provision(north) == [(Verb.CREATE, State.FOR_A_PERSON)]
     order = ProvisioningOrder.objects.get()
     assert "tollbook provisioning policy north --product modem=NAME" in order.reason
+    with_name = "the product has a name there now, so the order that is tried wants it"
     set_policy(connection=north, products={"modem": "Extension PLN"})
-    ask_for_accounts([desk.pk], by="me", now=NOW)
+    tried = try_again(order, by="me", now=NOW)
+    assert (tried.pk != order.pk, tried.wanted["product"]) == (True, "Extension PLN"), with_name
     assert provision(north) == [(Verb.CREATE, State.DONE)]
+    assert rows(platform)[0]["product_name"] == "Extension PLN"
 
 
 def test_a_name_that_is_somebody_else_s_there_is_not_taken(

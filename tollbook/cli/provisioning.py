@@ -8,8 +8,9 @@ import typer
 
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_list
+from tollbook.cli.named import named_customer
 from tollbook.connections.operations import named_connection
-from tollbook.customers.models import Account
+from tollbook.customers.models import Account, AccountState
 from tollbook.errors import BadInput
 from tollbook.jobs.provision_accounts import provision
 from tollbook.provisioning.models import ProvisioningOrder, State
@@ -70,7 +71,10 @@ def list_(
 
 @app.command()
 def ask(
-    account: Annotated[list[str], typer.Argument(help="Codes of accounts.")],
+    account: Annotated[list[str] | None, typer.Argument(help="Codes of accounts.")] = None,
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="Code of a customer: all accounts that are not ended.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask for accounts to be at their platforms as they are here, and do it now. Safe to repeat.
@@ -78,8 +82,13 @@ def ask(
     Example: tollbook provisioning ask ph46170x4665
     """
     open_database()
-    found = dict(Account.objects.filter(code__in=account).values_list("code", "pk"))
-    for code in account:
+    if not account and not customer:
+        raise BadInput("name accounts, or a customer with --customer")
+    found = dict(Account.objects.filter(code__in=account or ()).values_list("code", "pk"))
+    if customer:
+        theirs = named_customer(customer).accounts.exclude(state=AccountState.TERMINATED)
+        found |= dict(theirs.values_list("code", "pk"))
+    for code in account or ():
         if code not in found:
             raise BadInput(f"there is no account {code!r}; see `tollbook accounts list`")
     now = datetime.now(UTC)
@@ -102,8 +111,8 @@ def try_(
     Example: tollbook provisioning try 12
     """
     open_database()
-    order, now = order_numbered(number), datetime.now(UTC)
-    try_again(order, now=now)
+    now = datetime.now(UTC)
+    order = try_again(order_numbered(number), by=getpass.getuser(), now=now)
     _carry_out([order], now)
     order.refresh_from_db()
     _print([order], as_json=as_json)

@@ -152,8 +152,9 @@ def try_later(order: ProvisioningOrder, reason: str, *, at: datetime) -> None:
 
 
 @transaction.atomic
-def try_again(order: ProvisioningOrder, *, now: datetime) -> None:
-    """Try one that has failed, or waits, now.
+def try_again(order: ProvisioningOrder, *, by: str, now: datetime) -> ProvisioningOrder:
+    """Try one that has failed, or waits, now; the order that is tried. It is another one where the account, its
+    customer's pairing or the policy was put right since, so that something else is wanted.
 
     Raises:
         BadInput: something else is wanted since, or it is done.
@@ -161,9 +162,13 @@ def try_again(order: ProvisioningOrder, *, now: datetime) -> None:
     locked = ProvisioningOrder.objects.select_for_update().get(pk=order.pk)
     if locked.state in (State.SUPERSEDED, State.DONE):
         raise BadInput(f"order {order.pk} is {locked.state}; there is nothing to try")
+    for wish in wishes([locked.account], now=now):
+        if wish.connection == locked.connection and wish.wanted != locked.wanted and (new := _ask(wish, by, now)):
+            return new
     locked.state = locked.state if locked.state in UNDER_WAY else State.WAITING
     locked.attempts, locked.next_try_at, locked.settled_at = 0, now, None
     locked.save()
+    return locked
 
 
 def subject(order: ProvisioningOrder) -> str:
