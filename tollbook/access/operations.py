@@ -147,6 +147,22 @@ def set_login(
 
 
 @transaction.atomic
+def remove_logins_of(account: Account, *, by: str, now: datetime) -> None:
+    """Nobody logs in for the account any more, and its logins are free for others; `by` stands in the audit."""
+    for user in User.objects.filter(account=account).order_by("pk"):
+        entry(
+            at=now,
+            who=by,
+            realm=RealmName.ACCOUNT,
+            method="access/remove_logins",
+            subject=f"account {account.pk}",
+            before={"login": user.login},
+            after={},
+        ).save()
+        user.delete()
+
+
+@transaction.atomic
 def set_role(*, realm: RealmName, name: str, permissions: Sequence[str]) -> Role:
     """A role with these patterns of Service/method, as Customer/get_*; made if there is none of the name.
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from tollbook.access.operations import remove_logins_of
 from tollbook.billing.operations.charging import today_of
 from tollbook.billing.operations.subscriptions import follow_products
 from tollbook.credit.permits import demand_unheld
@@ -33,7 +34,7 @@ MAX_CODE = 64
 def terminate_account(
     *, actor: Actor, account: Account, releases_numbers: bool = True, why: str = "", now: datetime
 ) -> None:
-    """End an account for good. Its slot, extension, places in hunt groups and code are free at once.
+    """End an account for good. Its slot, extension, places in hunt groups, logins and code are free at once.
 
     It is called `code-old000` from then on (`-old001` …); usage from before that names its code is still found to be
     its. The day on which it ends is paid for. `releases_numbers` false: nobody else gets them before they are released.
@@ -72,6 +73,7 @@ def end_account(*, actor: Actor, account: Account, releases_numbers: bool, why: 
         is_approved=False, decided_at=now, decided_by=actor.name[:MAX_BY], why="it ended"
     )
     FormerCode.objects.create(account=account, code=was, until=now)
+    remove_logins_of(account, by=actor.name, now=now)
     detail = f"was {was}, is {account.code} from now on" + (f": {why}" if why else "")
     tell(account, "terminated", detail, actor=actor, now=now)
     tomorrow = today_of(account.customer, now) + ONE_DAY

@@ -160,7 +160,7 @@ def _valid(name: str, kind: Any, mine: Mapping[str, int | str]) -> Any:
 
 
 def _of_its_kind(name: str, kind: type) -> Any:
-    if kind in (Time, Day):
+    if issubclass(kind, (Time, Day)):
         day = "2100-01-01" if re.search("to|until|before|end", name) else "2000-01-01"
         return day if kind is Day else f"{day} 00:00:00"
     return {Switch: 1, YesNo: "Y", Amount: "1"}[kind]

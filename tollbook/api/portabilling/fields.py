@@ -8,6 +8,7 @@ import msgspec
 
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 DATE_FORMAT = "%Y-%m-%d"
+END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 LARGEST_ID = (1 << 63) - 1
 FIRST_YEAR = 1900  # before that nothing was billed; the calendar's first days cannot be moved between zones
 
@@ -42,6 +43,10 @@ class Time(datetime):
     """`YYYY-MM-DD HH:MM:SS`, UTC; a date is its midnight."""
 
 
+class Until(Time):
+    """The same, or `now`: the end of time, since nothing is billed after now."""
+
+
 class Day(date):
     """`YYYY-MM-DD`; of a date-time its day."""
 
@@ -67,6 +72,9 @@ def read_value(kind: type, value: Any) -> Any:
             return YesNo(_one_of(YES_NO, value, "Y or N"))
         case _ if kind is Time:
             return read_time(value)
+        case _ if kind is Until:
+            moment = END_OF_TIME if str(value).strip().lower() == "now" else read_time(value)
+            return Until(*moment.timetuple()[:6], tzinfo=UTC)
         case _ if kind is Day:
             moment = read_time(value)
             return Day(moment.year, moment.month, moment.day)
@@ -116,7 +124,7 @@ def schema_of(kind: type) -> dict[str, Any]:
             return {"type": "integer", "enum": [0, 1]}
         case _ if kind is YesNo:
             return {"type": "string", "enum": ["Y", "N"]}
-        case _ if kind is Time:
+        case _ if kind in (Time, Until):
             return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$"}
         case _ if kind is Day:
             return {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}

@@ -170,6 +170,19 @@ def test_a_limit_that_is_reached_is_said() -> None:
     assert (info["status"], info["credit_exceed"], info["perm_credit_limit"]) == ("credit_exceeded", 1, 10)
 
 
+def test_who_has_no_funds_left_is_found() -> None:
+    """Carl owes nothing of 10; Dan has a limit of 0, and Pia, who pays before, has paid nothing."""
+    add("anyone")
+    add("carl", credit_limit=Decimal(10))
+    add("dan", credit_limit=Decimal(0))
+    add("pia", is_prepaid=True)
+    assert listed(credit_limit_exceeded=1) == ["dan", "pia"]
+    assert listed(credit_limit_exceeded=1, name="p%") == ["pia"]
+    assert listed(credit_limit_exceeded=0) == ["anyone", "carl", "dan", "pia"]
+    assert listed(spending_limit_reached=1) == []
+    assert len(listed(spending_limit_reached=0)) == 4
+
+
 def test_blocked_comes_before_suspended_and_closed_before_all() -> None:
     acme = add("acme")
     call(staff(), "Customer/suspend_customer", {"i_customer": acme.pk})

@@ -105,6 +105,14 @@ def test_time_is_that_of_billing_from_inclusive_until_exclusive(office: Office, 
     assert between("2017-07-01 00:00:00", "2017-07-01 12:00:00") == []
 
 
+def test_until_now_is_until_the_newest(office: Office, ann: Customer) -> None:
+    office.import_(MONDAY)
+    me = of_customer(ann)
+    assert calls_of(me, to_date="now") == ["a1", "a2"]
+    asked = {"from_date": "now", "to_date": "now"}
+    assert fault(me, "Customer/get_customer_xdrs", asked) == "Client.Customer.get_customer_xdrs.from_date.invalid"
+
+
 def test_unsuccessful_calls_are_shown_to_who_asks_for_them(office: Office, ann: Customer) -> None:
     office.import_(MONDAY)
 

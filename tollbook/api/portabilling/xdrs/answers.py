@@ -8,7 +8,7 @@ import msgspec
 
 from tollbook.api.portabilling.caller import Caller
 from tollbook.api.portabilling.faults import invalid, refused
-from tollbook.api.portabilling.fields import Id, Switch, Time
+from tollbook.api.portabilling.fields import Id, Switch, Time, Until
 from tollbook.api.portabilling.lists import ListRequest, span, well_formed
 from tollbook.api.portabilling.method import Attachment
 from tollbook.api.portabilling.xdrs.csv_file import csv_of
@@ -32,7 +32,7 @@ class XdrRequest(ListRequest, kw_only=True):
     """Which xDRs. The times are of billing, `[from_date, to_date)`."""
 
     from_date: Time
-    to_date: Time
+    to_date: Until
     i_customer: Id | None = None
     i_service: Id | None = None
     i_service_type: Id | None = None

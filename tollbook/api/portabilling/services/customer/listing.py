@@ -1,5 +1,6 @@
 """Customers, read: lists and single ones."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -11,16 +12,18 @@ from tollbook.access.models import User
 from tollbook.api.portabilling.caller import Caller
 from tollbook.api.portabilling.faults import invalid
 from tollbook.api.portabilling.fields import Id, Switch
-from tollbook.api.portabilling.lists import ListRequest, any_of, like, page
+from tollbook.api.portabilling.lists import ListRequest, among, any_of, like, page
 from tollbook.api.portabilling.method import OWNERS, STAFF, Info, Request, method
 from tollbook.api.portabilling.shapes.customer_info import CustomerInfo
-from tollbook.api.portabilling.shapes.customers import customer_infos
+from tollbook.api.portabilling.shapes.customers import customer_infos, is_exceeded
 from tollbook.billing.models import Invoice
 from tollbook.credit.models import HeldBy, Hold
 from tollbook.customers.actors import Realm
 from tollbook.customers.models import Customer, CustomerState
+from tollbook.ledger.queries import owed_by_customers
 
 RETAIL = 1
+NOTHING = Decimal(0)
 
 
 class Search(Info):
@@ -48,6 +51,7 @@ class CustomerListRequest(ListRequest):
     i_main_customer: Id | None = None
     has_invoices: Switch | None = None
     credit_limit_exceeded: Switch | None = None
+    spending_limit_reached: Switch | None = None
     with_terminated: Switch | None = None
     get_statuses: Switch | None = None
     detailed_info: Switch | None = None
@@ -153,11 +157,20 @@ def _filtered(caller: Caller, asked: CustomerListRequest) -> QuerySet[Customer]:
     if asked.has_invoices is not None:
         invoices = Exists(Invoice.objects.filter(customer=OuterRef("pk")))
         customers = customers.filter(invoices if asked.has_invoices else ~invoices)
-    if asked.credit_limit_exceeded is not None:
-        raise invalid(caller.method, "credit_limit_exceeded", "this is no filter here; read credit_exceed of each")
+    if asked.spending_limit_reached:
+        customers = customers.none()  # no limits of spending are kept here
     if asked.search is not None and asked.search.value:
         customers = customers.filter(_search(caller, asked.search))
-    return customers
+    return _exceeded(customers) if asked.credit_limit_exceeded else customers
+
+
+def _exceeded(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """Those of them with no funds left. Who may owe any amount never is."""
+    limited = list(customers.filter(Q(is_prepaid=True) | Q(credit_limit__isnull=False)))
+    owed = owed_by_customers([one.pk for one in limited])
+    return customers.filter(
+        among("pk", [one.pk for one in limited if is_exceeded(one, owed.get(one.pk, NOTHING))])
+    )
 
 
 def _state(asked: CustomerListRequest) -> Q:
