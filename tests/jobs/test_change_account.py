@@ -1,7 +1,8 @@
 """What customers and accounts may change, who blocks whom, and what ends with an account."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,8 @@ from tests.jobs.agreed import (
     themselves,
 )
 from tollbook.billing.models import Subscription
+from tollbook.billing.operations.subscriptions import end_subscription, subscribe
+from tollbook.catalog.models import SubscriptionPlan
 from tollbook.credit.models import HeldBy
 from tollbook.credit.operations import resume, suspend
 from tollbook.customers.actors import Actor
@@ -33,6 +36,7 @@ from tollbook.customers.models import (
     Customer,
     CustomerState,
     Extension,
+    Number,
     NumberGrant,
 )
 from tollbook.customers.operations.extensions import (
@@ -49,6 +53,7 @@ from tollbook.customers.operations.numbers import (
 from tollbook.customers.queries import directory
 from tollbook.errors import BadInput
 from tollbook.jobs.change_account import block_account, change_account, unblock_account
+from tollbook.jobs.charge_fees import charge_fees
 from tollbook.jobs.close_customer import close_customer
 from tollbook.jobs.end_account import terminate_account
 from tollbook.jobs.open_account import open_account
@@ -248,6 +253,11 @@ def test_numbers_go_from_stock_to_customer_to_account_and_back(acme: Customer, a
     assert list(periods) == [(JUNE_1, JUNE_11), (JUNE_12, None)]
     release_number(actor=me, account=anna, digits=DID, now=JUNE_20)
     take_back_number(number=number, by="eva", now=JUNE_20)
+    # Staff may put it on an account from the stock, too.
+    put_on = Number.objects.create(account=anna, digits=DID, active_from=JUNE_20)
+    with pytest.raises(NumberTaken, match=f"on account {anna.code}; release it there first"):
+        take_back_number(number=number, by="eva", now=JUNE_20)
+    put_on.delete()
     beta = customer("beta")
     give_number(number=number, customer=beta, by="eva", now=JUNE_20)
     with pytest.raises(NumberTaken, match="is given to beta"):
@@ -256,6 +266,18 @@ def test_numbers_go_from_stock_to_customer_to_account_and_back(acme: Customer, a
         "number_given",
         "number_taken_back",
     ]
+
+
+def test_who_is_closed_before_a_subscription_was_to_end_pays_no_further(acme: Customer) -> None:
+    """30 dollars a month from 1 June, cancelled for the end of August; closed on 11 June, which is paid for."""
+    flat = SubscriptionPlan.objects.create(code="flat", name="Flat", currency="USD", fee=Decimal(30))
+    one = subscribe(customer=acme, plan=flat, starts_on=date(2026, 6, 1), by="eva", now=JUNE_1)
+    end_subscription(subscription=one, on=date(2026, 9, 1), by="eva", now=JUNE_1)
+    close_customer(actor=EVA, customer=acme, why="", now=JUNE_11)
+    charge_fees(upto=date(2026, 9, 1), now=datetime(2026, 9, 1, 12, tzinfo=UTC), customer=acme)
+    one.refresh_from_db()
+    assert one.ends_on == date(2026, 6, 12)
+    assert sum(one.charges.values_list("amount", flat=True)) == 11
 
 
 def test_a_customer_who_is_closed_has_nothing_any_more(acme: Customer, anna: Account) -> None:

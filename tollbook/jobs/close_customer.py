@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from tollbook.billing.models import Subscription
 from tollbook.billing.operations.charging import today_of
@@ -32,7 +33,9 @@ def close_customer(*, actor: Actor, customer: Customer, why: str, now: datetime)
     for account in accounts.select_related("customer", "product").select_for_update(of=("self",)).order_by("pk"):
         end_account(actor=actor, account=account, releases_numbers=True, why=why, now=now)
     tomorrow = today_of(customer, now) + ONE_DAY
-    for subscription in Subscription.objects.filter(customer=customer, account=None, ends_on=None).order_by("pk"):
+    own = Subscription.objects.filter(customer=customer, account=None)
+    to_come = Q(ends_on__gt=tomorrow, due_on__isnull=False)  # an end that was said before is too late now
+    for subscription in own.filter(Q(ends_on=None) | to_come).order_by("pk"):
         first_day_without = max(tomorrow, subscription.starts_on or tomorrow)
         end_subscription(subscription=subscription, on=first_day_without, by=actor.name, now=now)
     grants = NumberGrant.objects.filter(customer=customer, active_until=None).select_related("number", "customer")
