@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from tests.jobs.agreed import EVA, JUNE_1, customer, product
+from tests.jobs.agreed import EVA, JUNE_1, agree, customer, product, themselves
 from tollbook.alarms.models import Alarm, AlarmKind
 from tollbook.credit.models import WhenUsedUp
 from tollbook.credit.operations import set_funds_policy
 from tollbook.customers.models import Customer
+from tollbook.jobs.approve_account import approve
 from tollbook.jobs.change_account import change_account
 from tollbook.jobs.open_account import open_account
 
@@ -51,3 +52,12 @@ def test_switching_on_what_costs_more(django_capture_on_commit_callbacks: Django
     with django_capture_on_commit_callbacks(execute=True):
         change_account(actor=EVA, account=account, addons=[recording], now=JUNE_1)
     assert alarms() == ["acme"]  # 6 and 4 are 10: nothing is left
+
+
+def test_approving_what_costs_more(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks) -> None:
+    pbx, acme = product("pbx", monthly="10", needs_approval=True), with_limit("10")
+    agree(acme, pbx=1)
+    account = open_account(actor=themselves(acme), customer=acme, product=pbx, extension="1", now=JUNE_1)
+    with django_capture_on_commit_callbacks(execute=True):
+        approve(actor=EVA, account=account, now=JUNE_1)
+    assert alarms() == ["acme"]

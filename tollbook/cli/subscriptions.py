@@ -18,6 +18,7 @@ from tollbook.cli.money import amount_of
 from tollbook.cli.named import named_account, named_customer
 from tollbook.cli.period import day_of
 from tollbook.errors import BadInput
+from tollbook.jobs.watch_funds import check_funds
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Subscriptions: who pays for which plan.")
 
@@ -48,6 +49,7 @@ def add(
     chosen = SubscriptionPlan.objects.filter(code=plan).first()
     if chosen is None:
         raise BadInput(f"there is no plan {plan!r}; see `tollbook plans list`")
+    now = datetime.now(UTC)
     one = subscribe(
         customer=who,
         plan=chosen,
@@ -55,8 +57,9 @@ def add(
         starts_on=starts_on,
         fee=own_fee,
         by=getpass.getuser(),
-        now=datetime.now(UTC),
+        now=now,
     )
+    check_funds(who, now=now)
     until = f", charged until {one.charged_until}" if one.charged_until else ", nothing charged yet"
     typer.echo(f"subscription {one.pk}: {one} from {one.starts_on or 'its first use'}{until}")
 
@@ -96,4 +99,5 @@ def end(
     now = datetime.now(UTC)
     day = day_of(on, "--on") if on else today_of(one.customer, now)
     ended = end_subscription(subscription=one, on=day, by=getpass.getuser(), now=now)
+    check_funds(one.customer, now=now)
     typer.echo(f"subscription {ended.pk}: {ended} ends on {ended.ends_on}")

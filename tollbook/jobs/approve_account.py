@@ -12,6 +12,7 @@ from tollbook.customers.operations.events import MAX_BY, tell
 from tollbook.customers.operations.permits import demand_staff, lock_account
 from tollbook.errors import BadInput
 from tollbook.jobs.end_account import end_account
+from tollbook.jobs.watch_funds import watch_when_committed
 
 MAX_WHY = 500
 
@@ -52,6 +53,7 @@ def approve(*, actor: Actor, account: Account, why: str = "", now: datetime) -> 
     account.save(update_fields=["state"])
     tell(account, "approved", why, actor=actor, now=now)
     follow_products(account, on=today_of(account.customer, now), now=now)
+    watch_when_committed(account.customer, now=now)
     return account
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from tests.api.portabilling import callers
 from tests.api.portabilling.calling import call, fault
 from tests.jobs.agreed import EVA, JUNE_1, JUNE_11, customer, give, product
+from tollbook.alarms.models import Alarm
 from tollbook.api.portabilling.caller import Caller
 from tollbook.catalog.models import Product, SubscriptionPlan
 from tollbook.customers.models import Account, Customer, DialCode
@@ -239,6 +241,20 @@ def test_features_come_from_the_account_then_the_product_then_the_customer() -> 
     }  # fmt: skip
 
 
+def test_a_subscription_that_uses_up_the_funds_is_noticed_at_once(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    plan = SubscriptionPlan.objects.create(code="vpn", name="VPN", currency="USD", fee=Decimal(45))
+    pbx = product("pbx")
+    acme = customer(pbx=None)
+    number = extension(them(acme), "101", pbx)["i_account"]
+    Customer.objects.filter(pk=acme.pk).update(credit_limit=30)  # 45 × 20/30
+    with django_capture_on_commit_callbacks(execute=True):
+        asked = {"i_account": number, "subscription_info": {"i_subscription": plan.pk}}
+        call(staff(), "Account/add_subscription", asked)
+    assert [alarm.subject for alarm in Alarm.objects.all()] == ["acme"]
+
+
 def test_subscriptions_begin_end_and_are_charged() -> None:
     plan = SubscriptionPlan.objects.create(code="vpn", name="VPN", currency="USD", fee=Decimal(45))
     pbx = product("pbx", monthly="10")
@@ -309,8 +325,8 @@ def test_a_day_before_anything_was_billed_is_refused(day: str) -> None:
     code = fault(staff(), "Account/add_account", {"account_info": said})
     assert code.startswith("Client.Account.add_account.")
     assert code.endswith("activation_date.invalid")
-    asked = {"i_account": add(staff(), "b", pbx, i_customer=acme.pk)}
-    asked |= {"subscription_info": {"i_subscription": 1, "start_date": day}}
+    number, started = add(staff(), "b", pbx, i_customer=acme.pk), {"i_subscription": 1, "start_date": day}
+    asked = {"i_account": number, "subscription_info": started}
     code = fault(staff(), "Account/add_subscription", asked)
     assert code == "Client.Account.add_subscription.subscription_info.start_date.invalid"
 

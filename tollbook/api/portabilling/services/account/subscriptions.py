@@ -19,6 +19,7 @@ from tollbook.billing.operations.subscriptions import activate, end_subscription
 from tollbook.catalog.models import SubscriptionPlan
 from tollbook.customers.models import Account
 from tollbook.jobs.charge_fees import charge_fees
+from tollbook.jobs.watch_funds import watch_when_committed
 
 ONE_DAY = timedelta(days=1)
 
@@ -96,6 +97,7 @@ def add_subscription(caller: Caller, asked: AddSubscription) -> SubscriptionMade
         by=caller.actor.name,
         now=caller.now,
     )
+    watch_when_committed(account.customer, now=caller.now)
     caller.made(f"account {account.pk}", {"subscription": made.pk, "plan": plan.code})
     return SubscriptionMade(made.pk)
 
@@ -128,6 +130,7 @@ def activate_subscriptions(caller: Caller, asked: WhoseSubscriptions) -> Success
         with caller.changing(f"subscription {one.pk}", partial(_look, one)):
             activate(subscription=one, on=_today(caller, one), now=caller.now)
             one.refresh_from_db()
+    watch_when_committed(account.customer, now=caller.now)
     caller.made(f"account {account.pk}", {"subscriptions": "activated"})
     return Success()
 
