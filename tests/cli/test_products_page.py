@@ -91,3 +91,11 @@ def test_windows_as_people_write_them(text: str, window: dict[str, str]) -> None
 def test_windows_that_are_none(text: str) -> None:
     with pytest.raises(BadInput, match="write days and times"):
         read_window(text)
+
+
+def test_a_plan_says_when_it_is_charged(tollbook: Tollbook) -> None:
+    plan = ("plans", "set", "x", "--name", "X", "--currency", "USD", "--fee", "6")
+    assert tollbook(*plan).stdout == "plan x: USD 6 a month, in advance\n"
+    assert tollbook(*plan, "--advance-periods", "3").stdout == "plan x: USD 6 a month, 3 periods in advance\n"
+    assert tollbook(*plan, "--charged", "in_arrears").stdout == "plan x: USD 6 a month, in arrears\n"
+    assert tollbook(*plan, "--charged", "by_day").stdout == "plan x: USD 6 a month, charged by day\n"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tollbook.catalog.models import ChargeModel, FeePeriod, Start, WaiveReason
+from tollbook.catalog.models import ChargeModel, FeePeriod, Start, SubscriptionPlan, WaiveReason
 from tollbook.catalog.operations import set_plan
 from tollbook.catalog.operations.checks import named_plan
 from tollbook.catalog.plan_queries import allowance_list, plan_facts, plan_list
@@ -80,9 +80,7 @@ def set_(
         invoice_text=invoice_text,
     )
     once = f", {_money(plan.activation_fee)} once" if plan.activation_fee else ""
-    typer.echo(
-        f"plan {code}: {currency} {_money(plan.fee)} a {plan.period}{once}, {plan.get_charge_model_display()}"
-    )
+    typer.echo(f"plan {code}: {currency} {_money(plan.fee)} a {plan.period}{once}, {_when_charged(plan)}")
 
 
 @app.command("list")
@@ -117,6 +115,14 @@ def show(
             typer.echo(f"{key.replace('_', ' ')}: {shown(value)}")
     if included:
         print_list(included, as_json=False, empty="", only_json=("plan", "units"))
+
+
+def _when_charged(plan: SubscriptionPlan) -> str:
+    if plan.charge_model == ChargeModel.BY_DAY:
+        return "charged by day"
+    if plan.charge_model == ChargeModel.IN_ARREARS:
+        return "in arrears"
+    return "in advance" if plan.advance_periods == 1 else f"{plan.advance_periods} periods in advance"
 
 
 def _money(value: Decimal) -> str:
