@@ -10,6 +10,7 @@ from django.conf import LazySettings
 
 from tests.cli.test_operator_docs import PAGES, follow
 from tests.jobs.agreed import JUNE_1, customer, product, themselves
+from tollbook.customers.actors import staff
 from tollbook.customers.models import Account, Customer
 from tollbook.jobs.open_account import open_account
 
@@ -76,15 +77,30 @@ def test_what_waits_for_staff_is_listed_ticked_and_activated(tollbook: Tollbook)
         (("agreements", "set", "acme", "pbx"), "'pbx' is not a product with a quantity"),
         (("agreements", "set", "acme", "pbx=0"), "0 is not a quantity"),
         (("agreements", "set", "acme", "pbz=1"), "there is no product 'pbz'"),
-        (("accounts", "open", "acme", "--product", "pbx", "--number", "12"), "'12' is not an E.164 number"),
+        (
+            ("accounts", "open", "acme", "--product", "pbx", "--attendant", "--number", "12"),
+            "'12' is not an E.164 number",
+        ),
+        (
+            ("accounts", "open", "acme", "--product", "pbx"),
+            "an account of acme needs a code: give --extension, --code or --attendant",
+        ),
         (("numbers", "give", "+12094555948", "--customer", "acme"), "+12094555948 is not in stock"),
+        (("accounts", "change", "8948"), "nothing to change is named for account 8948"),
         (("accounts", "change", "x", "--addon", "a", "--no-addons"), "contradict each other"),
         (("extensions", "delete", "1", "--customer", "acme"), "acme has no extension '1'"),
         (("hunt-groups", "delete", "Sales", "--customer", "acme"), "acme has no hunt group 'Sales'"),
     ],
 )
 def test_what_cannot_be_done_is_said(tollbook: Tollbook, command: tuple[str, ...], message: str) -> None:
-    product("pbx")
-    customer()
+    pbx = product("pbx")
+    open_account(actor=staff("eva"), customer=customer(), product=pbx, code="8948", now=JUNE_1)
     run = tollbook(*command)
     assert (run.status, message in run.stderr) == (2, True), run.stderr
+
+
+def test_the_list_of_accounts_says_which_are_blocked(tollbook: Tollbook) -> None:
+    open_account(actor=staff("eva"), customer=customer(), product=product("pbx"), code="8948", now=JUNE_1)
+    assert [one["state"] for one in json.loads(tollbook("accounts", "list", "--json").stdout)] == ["active"]
+    tollbook("accounts", "block", "8948")
+    assert "blocked" in tollbook("accounts", "list").stdout

@@ -47,6 +47,8 @@ def open_(
 
     Example: tollbook accounts open acme --product pbx --extension 4665 --number +12094555948
     """
+    if not (code or extension or attendant):
+        raise BadInput(f"an account of {customer} needs a code: give --extension, --code or --attendant")
     open_database()
     given: dict[str, Any] = {"name": name, "email": email, "timezone": timezone}
     account = open_account(
@@ -92,6 +94,8 @@ def change(
         return
     given = {"name": name, "email": email, "timezone": timezone}
     facts: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if not facts and wanted == {"product": None, "addons": None}:
+        raise BadInput(f"nothing to change is named for account {one.code}; see `tollbook accounts change --help`")
     change_account(actor=_staff(), account=one, now=now, **wanted, **facts)
     typer.echo(f"account {one.code} is changed; see `tollbook accounts history {one.code}`")
 

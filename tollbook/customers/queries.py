@@ -152,6 +152,7 @@ def account_list(*, customer: str | None, at: datetime) -> list[dict[str, object
             "code": account.code,
             "name": account.name,
             "product": account.product.code,
+            "state": account.state,
             "numbers": " ".join(f"+{number.digits}" for number in account.numbers.all()),
             "active_from": account.active_from,
             "active_until": account.active_until,
