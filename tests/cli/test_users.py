@@ -84,6 +84,10 @@ def test_a_user_is_changed_and_listed(tollbook: Tollbook, file: Path) -> None:
 @pytest.mark.usefixtures("db")
 def test_a_role_is_a_list_of_patterns_and_goes_when_nobody_has_it(tollbook: Tollbook, file: Path) -> None:
     assert "is no pattern of methods" in tollbook("roles", "set", "reader", "get everything").stderr
+    mistyped = tollbook("roles", "set", "reader", "Custmer/get_*")
+    assert "the realm staff has no method 'Custmer/get_*'" in mistyped.stderr
+    assert "has no method 'WebLog/*'" in tollbook("roles", "set", "own", "WebLog/*", "--realm", "account").stderr
+    assert not Role.objects.exclude(name="reader").exists()
     tollbook("roles", "set", "reader", "Customer/get_*")
     tollbook("users", "add", "ann", "--password-file", file, "--role", "reader")
     assert "role reader is held by ann" in tollbook("roles", "remove", "reader").stderr

@@ -1,6 +1,8 @@
 """`tollbook roles`: what users may call."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
 from typing import Annotated
 
 import typer
@@ -8,10 +10,14 @@ from django.db import transaction
 
 from tollbook.access.audit import note_by_hand
 from tollbook.access.models import Role
-from tollbook.access.operations import remove_role, set_role
+from tollbook.access.operations import PATTERN, remove_role, set_role
 from tollbook.access.queries import named_role, realm_of
+from tollbook.api.portabilling import services  # noqa: F401  serves the methods
+from tollbook.api.portabilling.method import METHODS
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_list
+from tollbook.customers.actors import Realm
+from tollbook.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Roles: what users of the API may call.")
 
@@ -31,6 +37,7 @@ def set_(
     """
     open_database()
     now, of = datetime.now(UTC), realm_of(realm)
+    _demand_served(name, Realm(of), allow)
     there = Role.objects.filter(realm=of, name=name).first()
     with transaction.atomic():
         role = set_role(realm=of, name=name, permissions=allow)
@@ -72,3 +79,13 @@ def remove(name: NAME, realm: REALM = "staff") -> None:
         note_by_hand(method="roles/remove", subject=f"role {role.pk}", before=before, after={}, now=now)
         remove_role(role)
     typer.echo(f"role {name}: removed")
+
+
+def _demand_served(role: str, realm: Realm, patterns: Iterable[str]) -> None:
+    """Refuse patterns under which the realm has no method: one that is mistyped would forbid in silence."""
+    served = [name for name, method in METHODS.items() if realm in method.realms]
+    for pattern in patterns:
+        if PATTERN.fullmatch(pattern) and not any(fnmatchcase(name, pattern) for name in served):
+            raise BadInput(
+                f"role {role}: the realm {realm} has no method {pattern!r}; docs/api-methods.md lists those there are"
+            )
