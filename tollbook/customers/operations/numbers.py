@@ -106,13 +106,13 @@ def take_back_number(*, number: StockNumber, by: str, now: datetime) -> None:
         NumberTaken: it is on an account.
     """
     grant = _grant_of(number)
-    if grant is None:
-        return
-    lock_customer(grant.customer)
+    if grant is not None:
+        lock_customer(grant.customer)
     _lock_number(number)
     if holder := _held(number.digits, now).first():
         raise NumberTaken(f"+{number.digits} is on account {holder.account.code}; release it there first")
-    end_grants([grant], by=by, now=now)
+    if grant is not None:
+        end_grants([grant], by=by, now=now)
 
 
 def end_grants(grants: Sequence[NumberGrant], *, by: str, now: datetime) -> None:
