@@ -171,7 +171,7 @@ def test_tiers_replace_their_steps() -> None:
         ({"product": "ofice"}, "no product 'ofice'; did you mean 'office'"),
         ({"product": "recording"}, "tiers are the main product's"),
         ({"steps": []}, "0 steps"),
-        ({"steps": PRICES[1:]}, "the first step is from 60000; the first is from 0"),
+        ({"steps": PRICES[1:]}, "the first step is from 60000; add a step from 0"),
         ({"steps": [PRICES[0], PRICES[0]]}, "a step from 0 after one from 0; steps grow"),
         ({"steps": [TierPrice(0, Decimal(1), "GB")]}, "the price of voice_out is per GB"),
         ({"kind": "data"}, "the price of data is per minute"),

@@ -108,7 +108,7 @@ def _check_steps(whose: str, kind: str, steps: Sequence[TierPrice]) -> None:
     if not steps or len(steps) > MAX_STEPS:
         raise BadInput(f"{whose}: {len(steps)} steps; there are 1 to {MAX_STEPS}")
     if steps[0].from_units != 0:
-        raise BadInput(f"{whose}: the first step is from {steps[0].from_units}; the first is from 0")
+        raise BadInput(f"{whose}: the first step is from {steps[0].from_units}; add a step from 0")
     for before, step in pairwise(steps):
         if step.from_units <= before.from_units or step.from_units > MAX_QUANTITY:
             raise BadInput(
