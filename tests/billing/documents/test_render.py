@@ -12,7 +12,15 @@ import polars as pl
 import pytest
 
 from tollbook.billing.documents import call_view, render
-from tollbook.billing.documents.invoice import InvoiceDocument, Party, PriceBasis, TaxCategory, TaxRate, TaxTotal
+from tollbook.billing.documents.invoice import (
+    BankAccount,
+    InvoiceDocument,
+    Party,
+    PriceBasis,
+    TaxCategory,
+    TaxRate,
+    TaxTotal,
+)
 from tollbook.billing.documents.render import render_invoice
 from tollbook.errors import BadInput
 
@@ -207,6 +215,14 @@ def test_without_charges_bank_or_calls_it_is_one_page_that_asks_for_nothing(
     assert "No charges in this period." in page
     assert "Total to pay PLN 0.00" in page
     assert "Payment details" not in page
+
+
+def test_a_bank_without_a_name_has_no_line(invoice: MakeInvoice, pages: ReadPages) -> None:
+    unnamed = BankAccount(bank_name="", iban="PL61109010140000071219812874", bic="")
+    [page] = pages(render_invoice(invoice(bank_account=unnamed), language="pl"))
+
+    assert "PL61 1090 1014 0000 0712 1981 2874" in page
+    assert "Bank\n" not in page
 
 
 def test_a_credit_is_a_balance_in_the_customers_favour(invoice: MakeInvoice, pages: ReadPages) -> None:

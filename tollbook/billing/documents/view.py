@@ -141,7 +141,8 @@ def _payment(document: InvoiceDocument, figures: Figures) -> Iterator[dict[str, 
     words, account = figures.words["payment"], document.bank_account
     if account is None:
         return
-    yield {"name": words["bank"], "value": printable(account.bank_name)}
+    if account.bank_name:
+        yield {"name": words["bank"], "value": printable(account.bank_name)}
     yield {"name": words["iban"], "value": iban(account.iban)}
     reference = document.payment_reference or document.number
     if account.bic:
