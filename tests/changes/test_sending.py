@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,49 @@ def test_what_never_arrives_is_given_up_after_two_days_with_an_alarm(courier: Co
     alarm = Alarm.objects.get(kind=AlarmKind.MESSAGE_FAILED)
     assert "Subscriber/Updated" in alarm.text
     assert Delivery.objects.get().next_attempt_at is None
+
+
+def test_receivers_that_do_not_answer_take_nobody_else_s_place(clock: Clock) -> None:
+    patient = Courier(timeout_s=30, clock=clock)
+    with ExitStack() as opened:
+        hung = [opened.enter_context(receiver()) for _ in range(4)]
+        well = opened.enter_context(receiver())
+        for one in hung:
+            one.slow_s = 4.0
+        for one in (*hung, well):
+            add_webhook(url=one.url)
+        for id in range(20):
+            change(id=id)
+        end = time.monotonic() + 3
+        while len(well.events) < 9 and time.monotonic() < end:
+            patient.work()
+        patient.close(within_s=0)
+        assert len(well.events) >= 9  # it goes on, beyond its own fifth
+        assert [len(one.events) for one in hung] == [8] * 4  # a fifth of 40 postings each
+
+
+def test_one_posting_that_cannot_be_made_does_not_stop_the_others(
+    there: Receiver, courier: Courier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "http://a..b/hook"  # no name can be so
+    add_webhook(url=nobody)
+    add_webhook(url=there.url)
+    change()
+    work(courier, until=1)
+    assert sorted(Delivery.objects.values_list("webhook__url", "state", "attempts")) == sorted(
+        [(there.url, "done", 1), (nobody, "waiting", 1)]
+    )
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("what nobody thought of")
+
+    monkeypatch.setattr("tollbook.jobs.send_events.post_event", broken)
+    change(id=8)
+    courier.work()
+    work(courier)
+    of_mine = Delivery.objects.get(webhook__url=there.url, subject_id=8)
+    assert (of_mine.state, of_mine.attempts) == ("waiting", 1)
+    assert "a defect in Tollbook: KeyError" in of_mine.answer
 
 
 def test_what_waits_for_a_removed_webhook_is_not_sent(there: Receiver, courier: Courier) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tollbook.connectors.trust import usual_trust
 from tollbook.errors import BadInput, TollbookError
 
 
@@ -21,15 +22,16 @@ def post_json(
     Raises:
         NoAnswer: there was none within the time, or it speaks no TLS that is trusted.
     """
-    verify: ssl.SSLContext | bool = True if trust is None else trust
     try:
         # Proxies of the environment are for people's own tools.
-        with httpx.Client(timeout=timeout_s, trust_env=False, follow_redirects=False, verify=verify) as client:
+        with httpx.Client(
+            timeout=timeout_s, trust_env=False, follow_redirects=False, verify=trust or usual_trust()
+        ) as client:
             sent = {"Content-Type": "application/json", **headers}
             # Only the status counts: a body without an end shall keep nobody.
             with client.stream("POST", url, content=body.encode(), headers=sent) as answer:
                 return answer.status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # the last of names that cannot be
         raise NoAnswer(
             f"{shown_url(url)}: {error or type(error).__name__}; see that it runs and can be reached"
         ) from None

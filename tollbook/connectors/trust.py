@@ -5,6 +5,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def trust(verify: str, *, platform: str) -> ssl.SSLContext:
         BadInput: it is none of these.
     """
     if verify in {"", "yes"}:
-        return httpx.create_ssl_context(trust_env=False)
+        return usual_trust()
     if verify == "no":
         return httpx.create_ssl_context(verify=False, trust_env=False)
     if verify.lower().startswith(PIN):
@@ -46,6 +47,12 @@ def trust(verify: str, *, platform: str) -> ssl.SSLContext:
             f"{platform}: setting verify is {verify!r}, which cannot be used ({reason}); it is yes, no, "
             f"the path of a file of certificates to trust, or {PIN} and a certificate's fingerprint"
         ) from None
+
+
+@cache
+def usual_trust() -> ssl.SSLContext:
+    """Those whom everybody trusts, read once: that takes a tenth of a second, more than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class _PinnedContext(ssl.SSLContext):

@@ -53,8 +53,10 @@ class Courier:
         if not is_the_courier():
             return 0
         spread_changes(now=self.clock())
-        for webhook in Webhook.objects.filter(is_active=True).order_by("pk"):
-            self._post_due(webhook)
+        webhooks = list(Webhook.objects.filter(is_active=True).order_by("pk"))
+        for webhook in webhooks:
+            # Those that do not answer shall not take the places of those that do.
+            self._post_due(webhook, at_once=min(MOST_AT_ONCE, max(MOST_POSTINGS // len(webhooks), 1)))
         self.note(within_s=LOOK_S)
         return len(self._under_way)
 
@@ -64,7 +66,7 @@ class Courier:
             return
         answered, _ = wait(self._under_way, timeout=within_s, return_when=FIRST_COMPLETED)
         for one in answered:
-            _note(self._under_way.pop(one), one.result(), self.clock())
+            _note(self._under_way.pop(one), _answer(one), self.clock())
 
     def close(self, *, within_s: float) -> None:
         """Wait a while for answers. What is not answered then is posted again by the next courier."""
@@ -73,9 +75,9 @@ class Courier:
             self.note(within_s=LOOK_S)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _post_due(self, webhook: Webhook) -> None:
+    def _post_due(self, webhook: Webhook, *, at_once: int) -> None:
         mine = [one for one in self._under_way.values() if one.webhook_id == webhook.pk]
-        room = min(MOST_AT_ONCE - len(mine), MOST_POSTINGS - len(self._under_way), self._allowed(webhook))
+        room = min(at_once - len(mine), MOST_POSTINGS - len(self._under_way), self._allowed(webhook))
         if room <= 0:
             return
         busy = {one.pk for one in mine}
@@ -105,6 +107,15 @@ def is_the_courier() -> bool:
             " OR pg_try_advisory_lock(hashtextextended('tollbook courier', 0))"
         )
         return bool(cursor.fetchone()[0])
+
+
+def _answer(posting: Future[Answer]) -> Answer:
+    """Its answer. What nobody thought of at one posting does not keep the others from being made."""
+    try:
+        return posting.result()
+    except Exception as error:
+        LOG.exception("posting")
+        return Answer(Verdict.AGAIN, f"a defect in Tollbook: {error!r}; the log has more")
 
 
 def _note(delivery: Delivery, answer: Answer, now: datetime) -> None:
