@@ -174,6 +174,7 @@ def test_an_account_that_waits_for_staff_pays_when_it_is_active() -> None:
 BLOCKED = ["blocked_by_customer", "blocked_by_staff", "no_funds", "expired"]
 
 
+@pytest.mark.req("P6")
 def test_blocked_days_are_credited_beside_the_full_fee() -> None:
     """PortaBilling's figures: 30 dollars and ten blocked days are ten dollars back. The fee (P6) is for no such day."""
     acme = add_customer()
