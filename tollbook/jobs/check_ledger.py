@@ -122,6 +122,41 @@ LAWS = {
                (p.customer_id, p.account_id, p.kind, p.owed, p.tax)
          ORDER BY f.id
     """,
+    "a pool has given what usage records took of it": """
+        SELECT format('pool %s has given %s, and usage records took %s of it', coalesce(p.id, t.pool_id), p.taken,
+                      coalesce(t.amount, 0))
+          FROM billing_allowancepool p
+          FULL JOIN (SELECT pool_id, sum(amount) AS amount FROM billing_allowancetaken GROUP BY pool_id) t
+            ON t.pool_id = p.id
+         WHERE p.taken IS DISTINCT FROM coalesce(t.amount, 0) ORDER BY 1
+    """,
+    "a count of tiers is what usage records were counted for": """
+        SELECT format('count %s has %s units worth %s, and usage records were counted for %s worth %s',
+                      coalesce(c.id, t.count_id), c.units, c.value_sixtieths, coalesce(t.units, 0),
+                      coalesce(t.value, 0))
+          FROM billing_tiercount c
+          FULL JOIN (SELECT count_id, sum(units) AS units, sum(value_sixtieths) AS value
+                       FROM billing_tiertaken GROUP BY count_id) t ON t.count_id = c.id
+         WHERE (c.units, c.value_sixtieths) IS DISTINCT FROM (coalesce(t.units, 0), coalesce(t.value, 0)) ORDER BY 1
+    """,
+    "what tiers made of usage posted before is posted": f"""
+        WITH posted AS (SELECT t.customer_id, t.account_id, t.month, t.usage_kind, t.is_gross, {POSTINGS_COME_TO}
+                          FROM {POSTINGS} WHERE t.kind = 'tier' GROUP BY 1, 2, 3, 4, 5),
+             sums AS (SELECT customer_id, account_id, month, usage_kind,
+                             sum(owed - CASE WHEN is_gross THEN 0 ELSE tax END) AS nanos
+                        FROM posted GROUP BY 1, 2, 3, 4),
+             counts AS (SELECT c.customer_id, c.account_id, c.since AS month, s.kind AS usage_kind,
+                               sum(c.difference_nanos) AS nanos
+                          FROM billing_tiercount c JOIN catalog_tierscheme s ON s.id = c.scheme_id GROUP BY 1, 2, 3, 4)
+        SELECT format('customer %s, account %s, %s of %s: tiers changed %s nano-units, and %s are posted',
+                      coalesce(c.customer_id, p.customer_id), coalesce(c.account_id, p.account_id),
+                      coalesce(c.usage_kind, p.usage_kind), to_char(coalesce(c.month, p.month), 'YYYY-MM'),
+                      coalesce(c.nanos, 0), coalesce(p.nanos, 0))
+          FROM counts c FULL JOIN sums p
+            ON (p.customer_id, p.month, p.usage_kind) = (c.customer_id, c.month, c.usage_kind)
+           AND coalesce(p.account_id, 0) = coalesce(c.account_id, 0)
+         WHERE coalesce(c.nanos, 0) <> coalesce(p.nanos, 0) ORDER BY 1
+    """,
     "an invoice is for its customer's transactions, in its currency": """
         SELECT format('invoice %s of customer %s in %s has transaction %s, which is %s', i.number, i.customer_id,
                       i.currency, it.transaction_id, CASE WHEN t.id IS NULL THEN 'missing'
