@@ -13,6 +13,7 @@ from tollbook.catalog.quantities import read_quantity
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_list
 from tollbook.errors import BadInput
+from tollbook.records import KINDS, Measure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Allowances: usage that is included in a plan.")
 
@@ -105,15 +106,19 @@ def remove(plan: Plan, name: Name) -> None:
 
 
 def quantity(option: str, text: str, kind: str) -> int:
-    """Seconds, messages or bytes.
+    """Seconds, messages or bytes. Of calls and data a number needs its unit: 500 seconds are seldom what is meant.
 
     Raises:
         BadInput: it is no amount of this kind.
     """
     try:
-        return read_quantity(text, kind)
+        units = read_quantity(text, kind)
     except ValueError as error:
         raise BadInput(f"{option}: {error}") from None
+    if units and not text.strip()[-1].isalpha() and KINDS[kind] is not Measure.MESSAGES:
+        example = f"{text.strip()}{'min' if KINDS[kind] is Measure.TIME else 'GB'}"
+        raise BadInput(f"{option} {text!r} has no unit; write it as {example}")
+    return units
 
 
 def read_window(text: str) -> dict[str, str]:
