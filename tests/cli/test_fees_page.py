@@ -44,3 +44,8 @@ def test_the_examples_print_what_the_page_shows(
         return run._replace(stdout=re.sub(r"subscription \d+:", "subscription 3:", run.stdout))
 
     follow((PAGES / "fees.md").read_text(encoding="utf-8"), 19, on_its_day, tmp_path)
+
+    again = ("subscriptions", "add", "acme", "ten-lines")
+    assert "too" not in tollbook(*again).stdout
+    first = Subscription.objects.latest("pk")
+    assert f"acme pays for ten-lines by subscription {first.pk} too" in tollbook(*again).stdout

@@ -60,6 +60,11 @@ def add(
         now=now,
     )
     check_funds(who, now=now)
+    for other in Subscription.objects.filter(customer=who, account=one.account, plan=chosen, ends_on=None):
+        if other.pk != one.pk:
+            typer.echo(
+                f"{who.code} pays for {plan} by subscription {other.pk} too; `tollbook subscriptions end` ends it"
+            )
     until = f", charged until {one.charged_until}" if one.charged_until else ", nothing charged yet"
     typer.echo(f"subscription {one.pk}: {one} from {one.starts_on or 'its first use'}{until}")
 
