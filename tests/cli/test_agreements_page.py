@@ -89,6 +89,10 @@ def test_what_waits_for_staff_is_listed_ticked_and_activated(tollbook: Tollbook)
         (("accounts", "change", "8948"), "nothing to change is named for account 8948"),
         (("accounts", "change", "x", "--addon", "a", "--no-addons"), "contradict each other"),
         (("extensions", "delete", "1", "--customer", "acme"), "acme has no extension '1'"),
+        (
+            ("hunt-groups", "add", "Sales", "600", "--customer", "acme", "--sequence", "Loudest"),
+            "'Loudest' is not one of",
+        ),
         (("hunt-groups", "delete", "Sales", "--customer", "acme"), "acme has no hunt group 'Sales'"),
     ],
 )

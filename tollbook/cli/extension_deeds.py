@@ -2,6 +2,7 @@
 
 import getpass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -28,6 +29,15 @@ hunt_groups = typer.Typer(
 Of = Annotated[str, typer.Option("--customer", "-c", help="The customer's code.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Rings = Annotated[list[str] | None, typer.Option(help="An extension that rings, in order; may be repeated.")]
+
+
+class RingOrder(StrEnum):
+    """In which order extensions ring, in the words that clients of the API use; those may send others."""
+
+    SIMULTANEOUS = "Simultaneous"
+    ORDER = "Order"
+    RANDOM = "Random"
+    LEAST_USED = "Least used"
 
 
 def list_(*, customer: Of, as_json: AsJson = False) -> None:
@@ -94,7 +104,7 @@ def add_group(
     number: Annotated[str, typer.Argument(help="Digits as dialled.")],
     customer: Of,
     extension: Rings = None,
-    sequence: Annotated[str, typer.Option(help="In which order they ring.")] = "Simultaneous",
+    sequence: Annotated[RingOrder, typer.Option(help="In which order they ring.")] = RingOrder.SIMULTANEOUS,
 ) -> None:
     """Make a hunt group with a number of its own.
 
