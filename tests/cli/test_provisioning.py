@@ -59,6 +59,7 @@ def test_the_page_shows_what_happens(
 def test_what_makes_no_sense_is_said(tollbook: Callable[..., Any]) -> None:
     for arguments, says in (
         (("policy", "nowhere", "--on"), "nowhere"),
+        (("policy", "north", "--product", "lime=Extension PLN"), "there is no product 'lime'"),
         (("try", "7"), "there is no order 7"),
         (("ask", "nobody"), "there is no account 'nobody'"),
         (("ask",), "name accounts, or a customer with --customer"),

@@ -8,7 +8,7 @@ import typer
 
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_list
-from tollbook.cli.named import named_customer
+from tollbook.cli.named import named_customer, named_product
 from tollbook.connections.operations import named_connection
 from tollbook.customers.models import Account, AccountState
 from tollbook.errors import BadInput
@@ -43,8 +43,9 @@ def policy(
     Example: tollbook provisioning policy north --on --product line="Extension PLN"
     """
     open_database()
+    products = dict(map(_pair, product or ()))
     there = named_connection(connection)
-    made = set_policy(connection=there, is_on=on, products=dict(map(_pair, product or ())))
+    made = set_policy(connection=there, is_on=on, products=products)
     typer.echo(f"{there.name}: accounts are {'made and changed there' if made.is_on else 'left to people'}")
     for ours, theirs in sorted(made.products.items()):
         typer.echo(f"  {ours} is {theirs} there")
@@ -149,4 +150,5 @@ def _pair(text: str) -> tuple[str, str]:
         raise BadInput(
             f"--product {text}: write our product's code, =, and the platform's product, as line=Extension"
         )
-    return ours.strip(), theirs.strip()
+    code, there = ours.strip(), theirs.strip()
+    return (named_product(code).code if there else code), there
