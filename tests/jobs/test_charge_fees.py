@@ -314,6 +314,18 @@ def test_one_that_waits_for_its_first_use_can_be_activated_by_hand() -> None:
     assert charged(acme) == ["sim fee 07-12 08-01 19.35484"]  # 20 of 31 days
 
 
+def test_one_that_waits_for_its_first_use_ends_now_or_not_yet() -> None:
+    """With an end in autumn it would look as if it had begun then, and a first use in July would not be charged."""
+    acme = add_customer()
+    plan = add_plan("lines", "31", starts="on_first_use")
+    waiting = subscribe(customer=acme, plan=plan, by="test", now=noon("06-01"))
+    with pytest.raises(BadInput, match="waits for its first use, and has no end before that"):
+        end_subscription(subscription=waiting, on=day("09-01"), by="test", now=noon("06-01"))
+    end_subscription(subscription=waiting, on=day("06-02"), by="test", now=noon("06-01"))
+    charge("07-01")
+    assert owed(acme) == 0
+
+
 def test_a_plan_in_another_currency_is_refused() -> None:
     with pytest.raises(BadInput, match=r"flat is in USD and customer acme in EUR"):
         subscribe(customer=add_customer(currency="EUR"), plan=add_plan("flat", "3"), by="x", now=noon("06-01"))
@@ -329,7 +341,7 @@ def test_a_product_in_another_currency_keeps_nobody_else_from_being_charged() ->
 
     report = charge_fees(upto=day("06-11"), now=noon("06-11"))
 
-    assert (owed(euros), owed(dollars)) == (0, 20)
+    assert (owed(euros), owed(dollars)) == (Decimal(0), Decimal(20))
     assert report.problems == [
         "account euros-line has product pbx, which costs USD, and customer euros is kept in EUR: its fees wait; "
         "give it a product in EUR"

@@ -1,7 +1,7 @@
 """Who subscribes to what: as the products of accounts bring it, or by itself."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -21,6 +21,7 @@ from tollbook.customers.models import (
 from tollbook.errors import BadInput
 
 MAX_BY = 150
+ONE_DAY = timedelta(days=1)
 
 # Accounts that have no products to pay for: one that waits for staff, and one that is no more.
 WITHOUT_PRODUCTS = (AccountState.INACTIVE, AccountState.TERMINATED)
@@ -132,7 +133,8 @@ def end_subscription(*, subscription: Subscription, on: date, by: str, now: date
     An end that is still to come may be moved.
 
     Raises:
-        BadInput: it has ended already, would end before it began, or comes with a product that the account has.
+        BadInput: it has ended already, would end before it began, comes with a product that the account has, or waits
+            for its first use and would not be there for it any more.
     """
     (one,) = _locked([subscription.pk])
     if one.product is not None and one.ends_on is None:
@@ -141,6 +143,10 @@ def end_subscription(*, subscription: Subscription, on: date, by: str, now: date
         raise BadInput(f"{one} ended on {one.ends_on}, and that is settled; begin another one instead")
     if one.starts_on is not None and on < one.starts_on:
         raise BadInput(f"{one} begins on {one.starts_on}; it cannot end on {on}, which is before")
+    if one.starts_on is None and on > today_of(one.customer, now) + ONE_DAY:
+        raise BadInput(
+            f"{one} waits for its first use, and has no end before that; end it today, or once it has begun"
+        )
     _end(one, on)
     one.save(update_fields=["starts_on", "ends_on", "due_on"])
     _note(one.customer, "subscription ended", f"{one.plan.code} on {on}", by, now)
