@@ -10,6 +10,7 @@ TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 DATE_FORMAT = "%Y-%m-%d"
 END_OF_TIME = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 LARGEST_ID = (1 << 63) - 1
+MOST_WHOLE_DIGITS = 9  # of an amount
 FIRST_YEAR = 1900  # before that nothing was billed; the calendar's first days cannot be moved between zones
 
 Id = Annotated[int, msgspec.Meta(ge=1, le=LARGEST_ID)]
@@ -112,7 +113,7 @@ def _amount(value: Any) -> Amount:
     except InvalidOperation:
         raise ValueError(f"{value!r} is not an amount") from None
     exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -9 or abs(amount) >= 10**9:
+    if not isinstance(exponent, int) or exponent < -9 or amount.adjusted() >= MOST_WHOLE_DIGITS:
         raise ValueError(f"{value!r} is not an amount below 1,000,000,000 with at most 9 decimals")
     return amount
 

@@ -46,9 +46,10 @@ def rest(request: HttpRequest) -> HttpResponse:
 def description(request: HttpRequest, interface: str) -> HttpResponse:  # noqa: ARG001
     """`/doc/api/AdminInterface.json` and its like: OpenAPI, of the realms that this port serves."""
     own = realm_of_this_port()
-    if interface not in INTERFACES or own not in (None, INTERFACES[interface]):
+    served = [name for name, realm in INTERFACES.items() if own in (None, realm)]
+    if interface not in served:
         return fault_answer(
-            Fault(METHOD_NOT_FOUND, f"there is no {interface}.json here; {', '.join(INTERFACES)} are")
+            Fault(METHOD_NOT_FOUND, f"{interface}.json is not here; {', '.join(served)} can be read")
         )
     return answer(document(interface))
 

@@ -170,6 +170,16 @@ def test_a_limit_that_is_reached_is_said() -> None:
     assert (info["status"], info["credit_exceed"], info["perm_credit_limit"]) == ("credit_exceeded", 1, 10)
 
 
+@pytest.mark.parametrize(
+    "amount", [Decimal("1E400000000"), Decimal("1E9"), Decimal("1E-10"), Decimal("-1E9"), "NaN"]
+)
+def test_an_amount_is_a_number_of_moderate_size(amount: Decimal | str) -> None:
+    asked = {"i_customer": add("acme").pk, "action": "Manual charge", "amount": amount}
+    assert fault(staff(), "Customer/make_transaction", asked) == "Client.Customer.make_transaction.amount.invalid"
+    made = call(staff(), "Customer/make_transaction", asked | {"amount": Decimal("999999999.99")})
+    assert made["balance"] == Decimal("999999999.99")
+
+
 def test_who_has_no_funds_left_is_found() -> None:
     """Carl owes nothing of 10; Dan has a limit of 0, and Pia, who pays before, has paid nothing."""
     add("anyone")

@@ -253,3 +253,10 @@ def test_groups_of_destinations_have_their_prefixes(db: None) -> None:
     (group,) = call(staff(), "Destination/get_dest_group_list")["dest_group_list"]
 
     assert (group["name"], group["destinations"]) == ("EU", ["33", "48"])
+
+
+@pytest.mark.parametrize(
+    "name", ["Rate/add_rate_group", "DiscountPlan/add_discount_plan", "DiscountPlan/update_discount_plan"]
+)
+def test_what_is_known_by_name_alone_says_what_to_do_instead(name: str) -> None:
+    assert fault(staff(), name, {}) == f"Server.{name.replace('/', '.')}.not_supported"

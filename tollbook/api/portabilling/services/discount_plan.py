@@ -1,12 +1,12 @@
 """Discount plans: what a plan includes. Only the methods' names are public; members are ours."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tollbook.api.portabilling.caller import Caller
-from tollbook.api.portabilling.faults import refused
+from tollbook.api.portabilling.faults import Fault, refused
 from tollbook.api.portabilling.fields import YN, Id, yes_no
 from tollbook.api.portabilling.lists import ListRequest, like, page
 from tollbook.api.portabilling.method import STAFF, Request, Success, method
@@ -87,6 +87,29 @@ def get_discount_plan_info(_caller: Caller, asked: DiscountPlanRequest) -> Disco
 def get_topup_option_info(caller: Caller, asked: TopupRequest) -> Success:
     """Options to buy more of what is included. There are none, so it is always a fault."""
     _no_topups(caller, asked.i_vd_topup)
+
+
+class DiscountPlanWrite(Request, kw_only=True):
+    """A plan to make or change; which members its structure has is not public."""
+
+    discount_plan_info: dict[str, Any] | None = None
+
+
+@method("DiscountPlan/add_discount_plan", realms=(STAFF,))
+def add_discount_plan(caller: Caller, _asked: DiscountPlanWrite) -> Success:
+    """Make a plan that includes usage: not served, so it is always a fault that says what to do instead."""
+    raise _made_by_hand(caller)
+
+
+@method("DiscountPlan/update_discount_plan", realms=(STAFF,))
+def update_discount_plan(caller: Caller, _asked: DiscountPlanWrite) -> Success:
+    """Change a plan that includes usage: likewise always a fault."""
+    raise _made_by_hand(caller)
+
+
+def _made_by_hand(caller: Caller) -> Fault:
+    text = "what a plan includes is set with `tollbook allowances set`; its help has an example"
+    return refused(caller.method, "not_supported", text)
 
 
 def _no_topups(caller: Caller, number: int) -> NoReturn:

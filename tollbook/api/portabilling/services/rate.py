@@ -178,6 +178,19 @@ def batch_add_rate(caller: Caller, asked: RatesWrite) -> RatesWritten:
     return RatesWritten(len(rows))
 
 
+class RateGroupWrite(Request, kw_only=True):
+    """Rates of a group of destinations; which members its structure has is not public."""
+
+    i_tariff: Id | None = None
+
+
+@method("Rate/add_rate_group", realms=(STAFF,))
+def add_rate_group(caller: Caller, _asked: RateGroupWrite) -> RatesWritten:
+    """Add rates for a group of destinations: not served, so it is always a fault that says what to do instead."""
+    text = "rates are of prefixes here: send those of the group's destinations with Rate/batch_add_rate, in one version"
+    raise refused(caller.method, "not_supported", text)
+
+
 class UploadRates(Request, kw_only=True):
     """Where a price list goes: among the rates there are, or in their place."""
 

@@ -86,14 +86,17 @@ def add_account(caller: Caller, asked: AddAccount) -> AccountMade:
     info = given(asked.account_info)
     customer = _customer(caller, info)
     facts = facts_of(caller, info, customer, None)
+    main, is_auto_attendant = product(caller, info["i_product"]), facts.get("role") == Role.AUTO_ATTENDANT
+    if facts.get("role") == main.role:
+        del facts["role"]  # its product's, which goes without saying; only staff say another
     account = open_account(
         actor=caller.actor,
         customer=customer,
-        product=product(caller, info["i_product"]),
+        product=main,
         code=info["id"],
         addons=_addons(caller, info, None) or (),
         now=caller.now,
-        is_auto_attendant=facts.get("role") == Role.AUTO_ATTENDANT,
+        is_auto_attendant=is_auto_attendant,
         **facts,
     )
     _set_the_rest(caller, account, info, generate=bool(asked.generate_web_password))

@@ -1,8 +1,8 @@
-"""What is free again once an account has ended."""
+"""An account's beginning as clients send it, and what is free again once it has ended."""
 
 import pytest
 
-from tests.api.portabilling.calling import call
+from tests.api.portabilling.calling import call, fault
 from tests.api.portabilling.services.test_accounts import add, info, staff, them
 from tests.jobs.agreed import customer, product
 from tollbook.access.models import AuditEntry
@@ -20,3 +20,13 @@ def test_an_id_and_its_login_are_free_once_their_account_has_ended() -> None:
     assert (info(me, second)["id"], info(me, second)["login"]) == ("desk1", "desk1")
     gone = AuditEntry.objects.get(method="access/remove_logins")
     assert (gone.subject, gone.before, gone.who) == (f"account {first}", {"login": "desk1"}, "customer acme")
+
+
+def test_a_customer_may_say_the_role_that_goes_without_saying() -> None:
+    pbx = product("pbx")
+    acme = customer(pbx=None)
+    universal = add(them(acme), "desk1", pbx, i_account_role=1)
+    assert info(them(acme), universal)["i_account_role"] == 1
+    said = {"id": "desk2", "billing_model": 1, "i_product": pbx.pk, "i_account_role": 8}
+    code = fault(them(acme), "Account/add_account", {"account_info": said})
+    assert code == "Server.Account.add_account.access_denied"
