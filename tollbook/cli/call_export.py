@@ -21,8 +21,8 @@ from tollbook.billing.cdr_export import (
 )
 from tollbook.billing.queries import midnight
 from tollbook.catalog.operations.checks import usage_kind
-from tollbook.cli.calls import named_account, named_customer
 from tollbook.cli.database import open_database
+from tollbook.cli.named import named_account, named_customer
 from tollbook.cli.period import day_of
 from tollbook.customers.customer_sheet import timezone as read_zone
 from tollbook.errors import BadInput

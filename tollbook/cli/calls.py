@@ -10,7 +10,8 @@ from tollbook.billing.calls import calls_csv, calls_of_month, set_aside_of_month
 from tollbook.cli.bill import parse_month
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
-from tollbook.customers.models import Account, Customer
+from tollbook.cli.named import named_account, named_customer
+from tollbook.customers.models import Customer
 from tollbook.errors import BadInput
 from tollbook.money import decimal_of
 
@@ -58,30 +59,6 @@ def calls(
         typer.echo(f"{found.height:,} calls, {currency} {decimal_of(nanos).normalize():f}")
     if waiting:
         typer.echo(f"{waiting:,} more have no price yet; `tollbook set-aside list` says why")
-
-
-def named_customer(code: str) -> Customer:
-    """The customer with that code.
-
-    Raises:
-        BadInput: there is none.
-    """
-    found = Customer.objects.filter(code=code).first()
-    if found is None:
-        raise BadInput(f"there is no customer {code!r}; see `tollbook customers list`")
-    return found
-
-
-def named_account(code: str) -> Account:
-    """The account with that code.
-
-    Raises:
-        BadInput: there is none.
-    """
-    found = Account.objects.select_related("customer", "product").filter(code=code).first()
-    if found is None:
-        raise BadInput(f"there is no account {code!r}; see `tollbook accounts list`")
-    return found
 
 
 def _rows(found: pl.DataFrame, payer: Customer) -> list[dict[str, object]]:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from tollbook.catalog.price_list import BadRow
-from tollbook.cli.calls import named_customer
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json, print_list
+from tollbook.cli.named import named_customer
 from tollbook.customers.actors import Actor, Realm, staff
 from tollbook.customers.extension_template import template_csv, template_xlsx
 from tollbook.customers.grid import MAX_FILE_BYTES

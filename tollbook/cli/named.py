@@ -23,7 +23,7 @@ def named_account(code: str) -> Account:
     Raises:
         BadInput: there is none.
     """
-    found = Account.objects.filter(code=code).select_related("customer").first()
+    found = Account.objects.filter(code=code).select_related("customer", "product").first()
     if found is None:
         raise BadInput(f"there is no account {code!r}; see `tollbook accounts list`")
     return found

@@ -9,6 +9,7 @@ import typer
 
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_list
+from tollbook.cli.named import named_customer
 from tollbook.cli.period import day_of
 from tollbook.connections.operations import named_connection
 from tollbook.customers.models import Customer
@@ -16,7 +17,6 @@ from tollbook.customers.operations import accept_suggestion, end_pairing, reject
 from tollbook.customers.operations import pair as pair_customer
 from tollbook.customers.operations.pair import foreign_id_of
 from tollbook.customers.pairing_queries import open_suggestions, pairing_history, pairing_list
-from tollbook.errors import BadInput
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Who a platform's customers are here, and who decided."
@@ -95,7 +95,7 @@ def pair(
     Example: tollbook pairing pair metroport 993 AB-1295 --why "the school, by phone"
     """
     open_database()
-    own = _customer(customer)
+    own = named_customer(customer)
     made = pair_customer(
         customer=own,
         connection=named_connection(connection),
@@ -132,7 +132,7 @@ def unpair(
     Example: tollbook pairing unpair metroport 993 AB-1295 --at 2026-03-01 --why "sold"
     """
     open_database()
-    own = _customer(customer)
+    own = named_customer(customer)
     ended = end_pairing(
         customer=own,
         connection=named_connection(connection),
@@ -215,13 +215,6 @@ def history(
         for event in pairing_history(source, foreign_id_of(source, there) if there else None)
     ]
     print_list(rows, as_json=as_json, empty="nothing was decided yet")
-
-
-def _customer(code: str) -> Customer:
-    found = Customer.objects.filter(code=code).first()
-    if found is None:
-        raise BadInput(f"there is no customer {code!r}; see `tollbook customers list`")
-    return found
 
 
 def _beginning(day: str, option: str, customer: Customer) -> datetime | None:

@@ -9,9 +9,9 @@ import typer
 
 from tollbook.catalog.models import Product
 from tollbook.catalog.price_list.cells import moment
-from tollbook.cli.calls import named_account, named_customer
 from tollbook.cli.database import open_database
 from tollbook.cli.listing import print_json
+from tollbook.cli.named import named_account, named_customer
 from tollbook.cli.tariff_report import print_rates, rate_facts
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
