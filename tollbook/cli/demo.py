@@ -63,6 +63,7 @@ def _next_commands(result: DemoMonth) -> Iterator[tuple[str, str]]:
     yield 'pairing list "demo metroport" --standing conflict', "who could not be paired, and what to do about it"
     yield "set-aside list -n 5", "what could not be charged, why, and what to do about it"
     yield f"usage explain {dearest}", "why the dearest call costs what it costs"
+    yield "subscriptions list --customer harbour", "what a customer pays by the month, account by account"
     if result.orders:
         yield f"orders show {result.orders[0].pk}", "what a switch was told, and what it said of itself afterwards"
     yield "ledger export --format beancount", "every entry, for another pair of eyes"
