@@ -6,7 +6,7 @@ from tollbook.access.errors import LoginRefused, MustChangePassword
 from tollbook.access.models import RealmName, User
 from tollbook.access.passwords import RIGHT_LATELY, is_token
 from tollbook.access.queries import may_come_from, may_come_in, password_has_expired, users
-from tollbook.access.throttle import forget_failures, note_failure, see_that_may_try
+from tollbook.access.throttle import forgive, note_failure, see_that_may_try
 
 MOST_LOGIN_CHARACTERS = 64
 WRONG = "login or password is incorrect; passwords are case sensitive"
@@ -45,7 +45,7 @@ def verified(
             note_failure(login=login, address=address, now=now)
             raise LoginRefused(WRONG)
         if failures:
-            forget_failures(login=login)
+            forgive(login=login)
     elif not may_come_in(known, now) or not may_come_from(known, address):
         raise LoginRefused(WRONG)
     return known

@@ -14,7 +14,7 @@ from tollbook.access.login import MOST_LOGIN_CHARACTERS
 from tollbook.access.models import RealmName, Role, User
 from tollbook.access.passwords import check_password_rules, hashed, token_hash
 from tollbook.access.sessions import end_sessions_of
-from tollbook.access.throttle import forget_failures
+from tollbook.access.throttle import forgive
 from tollbook.customers.models import Account, Customer
 from tollbook.errors import BadInput
 
@@ -87,7 +87,7 @@ def set_password(*, user: User, password: str, now: datetime, but: str = "", mus
     user.must_change_password = must_change
     user.save(update_fields=["password", "password_changed_at", "must_change_password"])
     end_sessions_of(user, now=now, but=but)
-    forget_failures(login=user.login)
+    forgive(login=user.login)
 
 
 @transaction.atomic

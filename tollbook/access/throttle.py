@@ -38,12 +38,17 @@ def note_failure(*, login: str, address: str, now: datetime) -> None:
 
 
 def forget_failures(*, login: str) -> None:
-    """The right password was given, or a new one.
+    """Staff let somebody in again."""
+    LoginFailure.objects.filter(login_hash=_hash(login)).delete()
+
+
+def forgive(*, login: str) -> None:
+    """The right password was given, or a new one: failures of before do not count any more.
 
     Not where several have the login, each in a realm: whoever knows one password must not be free to guess another.
     """
     if User.objects.filter(login=login).count() == 1:
-        LoginFailure.objects.filter(login_hash=_hash(login)).delete()
+        forget_failures(login=login)
 
 
 def _hash(login: str) -> str:
