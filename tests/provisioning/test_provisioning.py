@@ -15,9 +15,12 @@ from tollbook.alarms.models import Alarm, AlarmKind
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector, set_connection
 from tollbook.connectors.secret import Secret
+from tollbook.customers.actors import staff
 from tollbook.customers.models import Account, AccountLink, AccountState, Customer, Extension, Number, Pairing
 from tollbook.customers.operations.service_passwords import kept
 from tollbook.errors import BadInput
+from tollbook.jobs.end_account import terminate_account
+from tollbook.jobs.open_account import open_account
 from tollbook.jobs.provision_accounts import WAITS, provision_due
 from tollbook.jobs.spread_changes import spread_changes
 from tollbook.jobs.sync import sync
@@ -161,6 +164,18 @@ def test_a_terminated_account_is_ended_there(platform: Simulator, north: Connect
     desk.save()
     assert provision(north) == [(Verb.END, State.DONE)]
     assert rows(platform) == []  # its row is kept there under another name
+
+
+def test_the_extension_of_an_account_that_ended_there_is_free_for_the_next(
+    platform: Simulator, north: Connection, desk: Account
+) -> None:
+    provision(north)
+    terminate_account(actor=staff("ann"), account=desk, now=NOW)
+    after = open_account(
+        actor=staff("ann"), customer=desk.customer, product=desk.product, extension="4665", code="next", now=NOW
+    )
+    assert provision(north) == [(Verb.END, State.DONE), (Verb.CREATE, State.DONE)]
+    assert rows(platform, after.code)[0]["extension_id"] == "4665"
 
 
 TOLD = ("add_account", "add_customer_extension", "add_alias")

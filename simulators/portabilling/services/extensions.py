@@ -27,6 +27,10 @@ def add_customer_extension(call: Call) -> Record:
 
 def update_customer_extension(call: Call) -> Record:
     account = _account(call, call.must_integer("i_c_ext"))
+    if (other := call.integer("i_account")) is not None and other != account["i_account"]:  # it moves
+        holder, account = account, _account(call, other)
+        for member in ("extension_id", "extension_name"):
+            account[member], holder[member] = holder[member], None
     if (number := call.text("id")) is not None and number != account["extension_id"]:
         _check_free(call, account, number)
         account["extension_id"] = number

@@ -85,10 +85,11 @@ def _bring_extension(client: Client, wanted: WantedAccount, i_account: int) -> N
     known = _extensions(client, i_customer)
     own = next((one for one in known if id_text(one.get("i_account")) == str(i_account)), None)
     free = next((one for one in known if wanted.extension and id_text(one.get("id")) == wanted.extension), None)
-    if own is None and free is not None and id_text(free.get("i_account")):
+    holder = id_text(free.get("i_account")) if own is None and free is not None else ""
+    if holder and not _is_closed(client, holder):  # one that ended may keep its extension there
         raise ForAPerson(
             f"extension {wanted.extension} of customer {wanted.customer_id} is another account's there "
-            f"({id_text(free.get('i_account'))}); give it another number, here or there",
+            f"({holder}); give it another number, here or there",
             platform=client.platform,
         )
     there = own or free
@@ -97,6 +98,12 @@ def _bring_extension(client: Client, wanted: WantedAccount, i_account: int) -> N
         client.call("Customer/update_customer_extension", update, is_repeatable=True)
     else:
         client.call("Customer/add_customer_extension", given, is_repeatable=False)
+
+
+def _is_closed(client: Client, i_account: str) -> bool:
+    asked: Record = {"i_account": customer_number(i_account, client.platform)}
+    info = client.call("Account/get_account_info", asked).get("account_info")
+    return isinstance(info, dict) and info.get("bill_status") == CLOSED
 
 
 def _bring_numbers(client: Client, wanted: WantedAccount, i_account: int) -> None:
