@@ -24,6 +24,7 @@ from bench.pushing import PUSHING
 from bench.rate_command import AGAINST_POLARS, IN_MEMORY
 from bench.report import page, show
 from bench.start import START
+from bench.uploading import UPLOADING
 from bench.workshop import Workshop
 
 COMPARISONS = (
@@ -36,6 +37,7 @@ COMPARISONS = (
     COLLECTING,
     PUSHING,
     ANSWERING,
+    UPLOADING,
     PRICE_LISTS,
     USAGE_TABLE,
     IN_MEMORY,
