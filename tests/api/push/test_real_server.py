@@ -80,10 +80,10 @@ def switch_of_ann(folder: Path, settings: LazySettings) -> Connection:
 def test_from_a_switch_to_the_books(start: Callable[..., Up], home: dict[str, str]) -> None:
     fs = switch()
     up = start(home)
-    wait_for(lambda: is_listening(up))
+    wait_for(lambda: up.health()[0])  # the port is open before who answers there has been loaded
     url = f"http://127.0.0.1:{up.port}/push"
 
-    # The switch waits for a 100 before it sends the body.
+    # The switch waits for a 100 before it sends the body, but no longer than a second.
     [posted] = send_xml(f"{url}/fs/{SECRET}", CALLS[0]).posted
     assert (posted.status, posted.was_asked_to_continue) == (200, True)
     [posted] = send_json(f"{url}/fs", CALLS[1], cred=f"switch:{PASSWORD}", encode="base64").posted
