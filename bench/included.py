@@ -23,6 +23,9 @@ INCLUDED = Goal(
     meaning="As many calls and prefixes as above, of a month. Each account has minutes of its own, each customer of ten"
     " accounts shares more; together they cover about half of what is charged. Calls are priced, take what is included"
     " in the order in which they began, and what is left of them is priced again.",
+    if_missed="Finding each call's pool and adding up what was taken of it before, once for own and once for shared"
+    " minutes, looks at every charged call twice by hash, where pricing reads along sorted tables; to keep calls sorted"
+    " by account would spare the first, not the second.",
 )
 
 # Own ones of each account first, then what the customer's accounts share.
