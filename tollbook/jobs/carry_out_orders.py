@@ -5,19 +5,16 @@ first how it stands, and tells only what does not stand so. Nothing gets stuck: 
 with a reason, or with a person.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 
-from django.db import Error as DatabaseError
 from django.db import connection as database
 
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector
 from tollbook.connectors.base import Connector, Order, Standing, Target, Verb
-from tollbook.connectors.errors import ForAPerson, TryAgainLater
 from tollbook.credit.models import OrderState, SuspensionOrder, Wanted
 from tollbook.credit.operations.settle import (
     begin_telling,
@@ -33,8 +30,7 @@ from tollbook.credit.operations.settle import (
 from tollbook.credit.queries import due_orders, is_stopped_as_a_whole
 from tollbook.credit.verdict import Verdict, in_words, verdict
 from tollbook.errors import TollbookError
-
-LOG = logging.getLogger(__name__)
+from tollbook.jobs.try_order import try_order
 
 # After each try that did not get on; after the last of them the order has failed, some 16 hours after it was asked for.
 WAITS = (
@@ -107,21 +103,14 @@ def carry_out_order(order: SuspensionOrder, connector: Connector, *, now: dateti
     """Try one order once, alone; false: the platform was away."""
     if not begin_try(order):
         return True
-    try:
-        _bring_about(order, connector, now)
-    except TryAgainLater as error:
-        _again(order, str(error), now)
-        return False
-    except ForAPerson as error:
-        hand_over(order, str(error), now=now)
-    except TollbookError as error:
-        fail(order, str(error), now=now)
-    except DatabaseError:
-        raise
-    except Exception as error:
-        LOG.exception("order %s", order.pk)
-        _again(order, f"{connector.site.name}: a defect in Tollbook: {error!r}; the log has more", now)
-    return True
+    return try_order(
+        lambda: _bring_about(order, connector, now),
+        again=lambda why: _again(order, why, now),
+        hand_over=lambda why: hand_over(order, why, now=now),
+        fail=lambda why: fail(order, why, now=now),
+        order=order.pk,
+        platform=connector.site.name,
+    )
 
 
 def _bring_about(order: SuspensionOrder, connector: Connector, now: datetime) -> None:

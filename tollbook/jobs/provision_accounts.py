@@ -5,27 +5,24 @@ asks first, by the account's name when its id there is not known yet, and tells 
 twice.
 """
 
-import logging
 import time
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import datetime, timedelta
 
-from django.db import Error as DatabaseError
 from django.db import connection as database
 
 from tollbook.connections.models import Connection
 from tollbook.connections.operations import open_connector
 from tollbook.connectors.base import Connector
-from tollbook.connectors.errors import ForAPerson, TryAgainLater
+from tollbook.connectors.errors import ForAPerson
 from tollbook.connectors.wanted import AccountThere, WantedAccount
 from tollbook.errors import TollbookError
+from tollbook.jobs.try_order import try_order
 from tollbook.provisioning.models import ProvisioningOrder
 from tollbook.provisioning.operations import begin_telling, begin_try, fail, finish, hand_over, keep_id, try_later
 from tollbook.provisioning.queries import due_orders, is_known
 from tollbook.provisioning.wishes import wanted_account
-
-LOG = logging.getLogger(__name__)
 
 # After each try that did not get on; after the last of them the order has failed, some 16 hours after it was asked for.
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240, 480))
@@ -72,21 +69,14 @@ def _try_one(order: ProvisioningOrder, connector: Connector, now: datetime) -> b
     """Try one order once; false: the platform was away."""
     if not begin_try(order):
         return True
-    try:
-        _bring_about(order, connector, now)
-    except TryAgainLater as error:
-        _again(order, str(error), now)
-        return False
-    except ForAPerson as error:
-        hand_over(order, str(error), now=now)
-    except TollbookError as error:
-        fail(order, str(error), now=now)
-    except DatabaseError:
-        raise
-    except Exception as error:
-        LOG.exception("order %s", order.pk)
-        _again(order, f"{connector.site.name}: a defect in Tollbook: {error!r}; the log has more", now)
-    return True
+    return try_order(
+        lambda: _bring_about(order, connector, now),
+        again=lambda why: _again(order, why, now),
+        hand_over=lambda why: hand_over(order, why, now=now),
+        fail=lambda why: fail(order, why, now=now),
+        order=order.pk,
+        platform=connector.site.name,
+    )
 
 
 def _bring_about(order: ProvisioningOrder, connector: Connector, now: datetime) -> None:
